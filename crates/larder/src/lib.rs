@@ -1,0 +1,7 @@
+//! Larder: an expiring, namespaced record store for sessions, tokens and other short-lived state.
+
+mod error;
+pub mod term;
+
+pub use error::{Error, ErrorKind, Result};
+pub use term::Term;
