@@ -116,10 +116,7 @@ impl Term {
     /// Every direct child: elements, the tail of an improper list, keys and values.
     fn children(&self) -> &[Term] {
         match &self.0 {
-            Repr::Tuple(children)
-            | Repr::List(children)
-            | Repr::Improper(children)
-            | Repr::Map(children) => children,
+            Repr::Tuple(children) | Repr::List(children) | Repr::Improper(children) | Repr::Map(children) => children,
             _ => &[],
         }
     }

@@ -126,19 +126,10 @@ fn bytes_are_those_of_the_format_page() {
         (float(1.0), &[0x56, 2]),
         (Term::from(-1), &[0x50, 0xFD]),
         (float(-1.0), &[0x50, 0xFE]),
-        (
-            float(0.1),
-            &[0x55, 4, 0x2E, 0x99, 0x99, 0x99, 0x99, 0x99, 0x99, 0xA0],
-        ),
+        (float(0.1), &[0x55, 4, 0x2E, 0x99, 0x99, 0x99, 0x99, 0x99, 0x99, 0xA0]),
         (Term::atom("user").unwrap(), b"\xA0user\x00\x08"),
-        (
-            Term::tuple(vec![Term::from(1), Term::empty_list()]),
-            &[0xB0, 2, 0x56, 1, 0xB2],
-        ),
-        (
-            Term::improper(vec![Term::from(1)], Term::from(2)),
-            &[0xB3, 0x56, 1, 0x57, 0, 1],
-        ),
+        (Term::tuple(vec![Term::from(1), Term::empty_list()]), &[0xB0, 2, 0x56, 1, 0xB2]),
+        (Term::improper(vec![Term::from(1)], Term::from(2)), &[0xB3, 0x56, 1, 0x57, 0, 1]),
         (Term::map([(1, 1)]), &[0xB1, 1, 0x0E, 0x56, 1, 0x56, 1]),
     ] {
         assert_eq!(written(&term), bytes);
