@@ -36,6 +36,15 @@ impl<F: Fixture> Case<F> {
         Self { fixture, backend, space: space() }
     }
 
+    /// The same after a restart, so much later; `None` where nothing outlives one.
+    pub(super) async fn reopen(self, after: Duration) -> Option<Self> {
+        let Self { fixture, backend, space } = self;
+        let backend = Arc::into_inner(backend.0).unwrap_or_else(|| panic!("no task of this promise is left"));
+        fixture.advance(after).await;
+        let backend = Shared(Arc::new(fixture.reopen(backend).await?));
+        Some(Self { fixture, backend, space })
+    }
+
     /// The same backend seen from another namespace, for a task of its own.
     pub(super) fn seen_from(&self, space: &Namespace) -> Seen<F::Backend> {
         Seen { backend: self.backend.clone(), space: space.clone() }
@@ -123,7 +132,11 @@ impl<F: Fixture> Case<F> {
     }
 
     pub(super) async fn page(&self, pattern: &Pattern, cursor: &Cursor, limit: usize) -> Page {
-        let page = ok(self.backend.scan(&self.space, pattern, Select::Values, cursor, limit).await, "scan");
+        self.scan(pattern, Select::Values, cursor, limit).await
+    }
+
+    pub(super) async fn scan(&self, pattern: &Pattern, select: Select, cursor: &Cursor, limit: usize) -> Page {
+        let page = ok(self.backend.scan(&self.space, pattern, select, cursor, limit).await, "scan");
         assert!(page.records.len() <= limit, "a page holds more records than its limit");
         page
     }
