@@ -15,6 +15,7 @@ mod float;
 mod integer;
 mod kind;
 mod list;
+mod literal;
 mod map;
 mod opaque;
 mod order;

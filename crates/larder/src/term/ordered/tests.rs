@@ -60,7 +60,7 @@ fn a_claimed_size_allocates_nothing() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(2000))]
+    #![proptest_config(ProptestConfig::with_cases(1000))]
 
     #[test]
     fn bytes_sort_as_terms((left, right) in pairs()) {
