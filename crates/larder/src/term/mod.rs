@@ -11,6 +11,7 @@
 mod atom;
 mod bits;
 mod children;
+mod etf;
 mod float;
 mod integer;
 mod kind;
@@ -33,6 +34,7 @@ use num_bigint::BigInt;
 
 use self::bits::Short;
 use self::children::Children;
+pub use self::etf::{Limits, Otp};
 pub use self::kind::Kind;
 pub(crate) use self::opaque::Opaque;
 pub(crate) use self::view::View;

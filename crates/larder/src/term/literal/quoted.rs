@@ -33,10 +33,7 @@ pub(super) fn is_printable(character: char) -> bool {
 }
 
 /// Prints the characters with escapes where one is needed.
-pub(super) fn print(
-    characters: impl Iterator<Item = char>,
-    f: &mut fmt::Formatter<'_>,
-) -> fmt::Result {
+pub(super) fn print(characters: impl Iterator<Item = char>, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     let mut characters = characters.peekable();
     while let Some(character) = characters.next() {
         match character {

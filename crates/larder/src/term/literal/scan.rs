@@ -58,9 +58,7 @@ impl<'a> Scanner<'a> {
     /// Takes characters as long as they are such, and returns them.
     fn take_while(&mut self, such: impl Fn(char) -> bool) -> &'a str {
         let rest = self.rest();
-        let taken = &rest[..rest
-            .find(|character| !such(character))
-            .unwrap_or(rest.len())];
+        let taken = &rest[..rest.find(|character| !such(character)).unwrap_or(rest.len())];
         self.at += taken.len();
         taken
     }
@@ -82,12 +80,7 @@ impl<'a> Scanner<'a> {
     pub(super) fn error_at(&self, at: usize, message: &str) -> Error {
         let before = &self.text[..at];
         let line = before.matches('\n').count() + 1;
-        let column = before
-            .chars()
-            .rev()
-            .take_while(|&character| character != '\n')
-            .count()
-            + 1;
+        let column = before.chars().rev().take_while(|&character| character != '\n').count() + 1;
         Error::invalid(format!("line {line}, column {column}: {message}"))
     }
 
@@ -134,17 +127,13 @@ impl<'a> Scanner<'a> {
     }
 
     fn operator(&self) -> Option<&'static str> {
-        OPERATORS
-            .into_iter()
-            .find(|operator| self.rest().starts_with(operator))
+        OPERATORS.into_iter().find(|operator| self.rest().starts_with(operator))
     }
 
     /// The atom of this name, which was read from there.
     pub(super) fn named(&self, started: usize, name: Vec<u8>) -> Result<Term> {
-        let name = String::from_utf8(name)
-            .map_err(|_| self.error_at(started, "expected an atom that is UTF-8"))?;
-        Term::atom(&name)
-            .map_err(|_| self.error_at(started, "expected an atom of at most 255 characters"))
+        let name = String::from_utf8(name).map_err(|_| self.error_at(started, "expected an atom that is UTF-8"))?;
+        Term::atom(&name).map_err(|_| self.error_at(started, "expected an atom of at most 255 characters"))
     }
 
     pub(super) fn atom(&mut self) -> Result<Term> {
@@ -172,10 +161,8 @@ impl<'a> Scanner<'a> {
             "nil" => Ok(Term::nil()),
             "true" => Ok(true.into()),
             "false" => Ok(false.into()),
-            _ => Err(self.error_at(
-                started,
-                "expected a literal, not a name; an atom begins with a colon, a text with a quote",
-            )),
+            _ => Err(self
+                .error_at(started, "expected a literal, not a name; an atom begins with a colon, a text with a quote")),
         }
     }
 
@@ -186,10 +173,7 @@ impl<'a> Scanner<'a> {
             let piece_at = self.at;
             let piece = self.take_while(continues_name);
             if !is_alias_piece(piece) {
-                return Err(self.error_at(
-                    piece_at,
-                    "expected a name that begins with a capital letter",
-                ));
+                return Err(self.error_at(piece_at, "expected a name that begins with a capital letter"));
             }
             if !self.take(".") {
                 break;
@@ -258,10 +242,9 @@ impl<'a> Scanner<'a> {
                 }
                 Some('\\') => add(self.escape()?),
                 Some('#') if self.rest().starts_with('{') => {
-                    return Err(self.error_at(
-                        at,
-                        "expected plain text: nothing is interpolated, and #{ is written \\#{",
-                    ));
+                    return Err(
+                        self.error_at(at, "expected plain text: nothing is interpolated, and #{ is written \\#{")
+                    );
                 }
                 Some(character) if character == quote => return Ok(()),
                 Some(character) => add(Escape::Character(character)),
@@ -296,9 +279,7 @@ impl<'a> Scanner<'a> {
                     .map(Escape::Character)
                     .ok_or_else(|| self.error_at(at, "expected the code of a character"))
             }
-            Some(letter) => Ok(Escape::Character(
-                quoted::unescape(letter).unwrap_or(letter),
-            )),
+            Some(letter) => Ok(Escape::Character(quoted::unescape(letter).unwrap_or(letter))),
         }
     }
 
@@ -330,16 +311,13 @@ impl<'a> Scanner<'a> {
             if self.take(prefix) {
                 let digits = self.digits(radix)?;
                 let value = BigInt::parse_bytes(digits.as_bytes(), radix);
-                return value
-                    .map(Number::Integer)
-                    .ok_or_else(|| self.error_at(started, "expected digits"));
+                return value.map(Number::Integer).ok_or_else(|| self.error_at(started, "expected digits"));
             }
         }
         let mut digits = self.digits(10)?;
         let rest = self.rest();
-        let fraction = rest
-            .strip_prefix('.')
-            .is_some_and(|rest| rest.starts_with(|character: char| character.is_ascii_digit()));
+        let fraction =
+            rest.strip_prefix('.').is_some_and(|rest| rest.starts_with(|character: char| character.is_ascii_digit()));
         if !fraction {
             self.end_of_number()?;
             return Ok(Number::Integer(decimal(&digits)));
@@ -476,9 +454,7 @@ impl Bits {
             self.length += bytes.len() * 8;
         } else {
             for byte in bytes {
-                (0..8)
-                    .rev()
-                    .for_each(|place| self.push(byte >> place & 1 == 1));
+                (0..8).rev().for_each(|place| self.push(byte >> place & 1 == 1));
             }
         }
     }
