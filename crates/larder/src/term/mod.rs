@@ -21,6 +21,7 @@ mod map;
 mod opaque;
 mod order;
 pub(crate) mod ordered;
+mod serde;
 mod tuple;
 mod view;
 
@@ -37,6 +38,7 @@ use self::children::Children;
 pub use self::etf::{Limits, Otp};
 pub use self::kind::Kind;
 pub(crate) use self::opaque::Opaque;
+pub use self::serde::{from_term, to_term};
 pub(crate) use self::view::View;
 
 /// A value of Erlang's data model.
