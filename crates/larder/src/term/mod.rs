@@ -8,6 +8,8 @@
 //! # Ok::<(), larder::Error>(())
 //! ```
 
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::panic))]
+
 mod atom;
 mod bits;
 mod children;
@@ -20,6 +22,7 @@ mod literal;
 mod map;
 mod opaque;
 mod order;
+#[allow(dead_code, reason = "the memory and disk backends stand on it; a build may have neither")]
 pub(crate) mod ordered;
 mod serde;
 mod tuple;
