@@ -12,7 +12,7 @@ mod tests;
 
 use crate::error::{Error, ErrorKind, Result};
 
-use super::{Kind, Repr, Term, View};
+use super::{Kind, Repr, Term, View, etf};
 
 /// A number in the key of a map comes after one of these.
 const KEY_INTEGER: u8 = 0x0E;
@@ -203,7 +203,8 @@ fn read_checked(bytes: &[u8]) -> Option<(Term, usize)> {
                     PORT => Kind::Port,
                     _ => Kind::Pid,
                 };
-                (end == WHOLE).then(|| Term::opaque(kind, &read))?
+                let whole = end == WHOLE && etf::opaque_kind(&read) == Some(kind);
+                whole.then(|| Term::opaque(kind, &read))?
             }
             TUPLE | MAP => {
                 let (size, length) = number::read_size(bytes.get(at..)?)?;
