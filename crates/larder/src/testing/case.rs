@@ -39,10 +39,18 @@ impl<F: Fixture> Case<F> {
     /// The same after a restart, so much later; `None` where nothing outlives one.
     pub(super) async fn reopen(self, after: Duration) -> Option<Self> {
         let Self { fixture, backend, space } = self;
-        let backend = Arc::into_inner(backend.0).unwrap_or_else(|| panic!("no task of this promise is left"));
+        backend.close();
         fixture.advance(after).await;
-        let backend = Shared(Arc::new(fixture.reopen(backend).await?));
-        Some(Self { fixture, backend, space })
+        let backend = fixture.reopen().await?;
+        Some(Self { fixture, backend: Shared(Arc::new(backend)), space })
+    }
+
+    /// The same with this record damaged where it lies; `None` where the fixture cannot.
+    pub(super) async fn damage(self, key: &Key) -> Option<Self> {
+        let Self { fixture, backend, space } = self;
+        backend.close();
+        let backend = fixture.damage(&space, key).await?;
+        Some(Self { fixture, backend: Shared(Arc::new(backend)), space })
     }
 
     /// The same backend seen from another namespace, for a task of its own.
@@ -225,7 +233,13 @@ impl<B: Backend> Seen<B> {
 }
 
 /// A backend held by several.
-pub(super) struct Shared<B>(pub(super) Arc<B>);
+pub(super) struct Shared<B>(Arc<B>);
+
+impl<B> Shared<B> {
+    fn close(self) {
+        drop(Arc::into_inner(self.0).expect("no task of this promise holds the backend any longer"));
+    }
+}
 
 impl<B> Clone for Shared<B> {
     fn clone(&self) -> Self {

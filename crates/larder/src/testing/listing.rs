@@ -173,9 +173,7 @@ pub async fn damage_hides_no_other_record<F: Fixture>(fixture: F) {
         case.put(&key!["k", number], "1").await;
     }
     let bad = key!["k", 4];
-    if !case.fixture.damage(&case.backend.0, &case.space, &bad).await {
-        return;
-    }
+    let Some(case) = case.damage(&bad).await else { return };
     let got = case.backend.get(&case.space, std::slice::from_ref(&bad), Select::Values).await;
     assert_eq!(got.err().map(|error| error.kind()), Some(ErrorKind::Corrupt), "it is an error, never absent");
     assert_eq!(case.get(&key!["k", 5]).await.as_deref(), Some("1"));

@@ -16,7 +16,7 @@ use crate::pattern::Pattern;
 use crate::record::Select;
 use crate::ttl::Ttl;
 
-use super::case::{Case, LONG, MILLI, ok, put};
+use super::case::{Case, LONG, ok, put};
 use super::fixture::Fixture;
 
 const CANARY: &str = "canaryYellow7";
@@ -94,10 +94,7 @@ pub async fn secrets_stand_in_no_debug<F: Fixture>(fixture: F) {
 pub async fn secrets_stand_in_no_report_of_damage<F: Fixture>(fixture: F) {
     let case = secret(fixture).await;
     let key = key!["k", CANARY];
-    case.advance(MILLI).await;
-    if !case.fixture.damage(&case.backend.0, &case.space, &key).await {
-        return;
-    }
+    let Some(case) = case.damage(&key).await else { return };
     for damaged in case.page(&Pattern::any(), &Cursor::START, 10).await.damaged {
         assert_silent(&format!("{damaged} {damaged:?}"));
     }

@@ -49,7 +49,7 @@ pub async fn walk<F: Fixture>(fixture: F, steps: usize) {
             walk.random.seed_line()
         );
         if persistent && step % 700 == 0 {
-            walk.backend = walk.fixture.reopen(walk.backend).await.expect("what is persistent can be opened again");
+            walk = walk.restart().await;
         }
     }
 }
@@ -81,6 +81,12 @@ impl<F: Fixture> Walk<F> {
             83..=85 => self.sweep().await,
             _ => self.advance().await,
         }
+    }
+
+    async fn restart(self) -> Self {
+        drop(self.backend);
+        let backend = self.fixture.reopen().await.expect("what is persistent can be opened again");
+        Self { backend, ..self }
     }
 
     fn some_keys(&mut self) -> Vec<Key> {
