@@ -22,7 +22,7 @@ mod literal;
 mod map;
 mod opaque;
 mod order;
-#[allow(dead_code, reason = "the memory and disk backends stand on it; a build may have neither")]
+#[allow(dead_code, unused_imports, reason = "the memory and disk backends stand on it; a build may have neither")]
 pub(crate) mod ordered;
 mod serde;
 mod tuple;
