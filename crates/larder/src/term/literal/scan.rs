@@ -113,6 +113,10 @@ impl<'a> Scanner<'a> {
     }
 
     fn operator(&self) -> Option<&'static str> {
+        // What most entries begin with begins no operator.
+        if self.rest().starts_with(|first: char| first.is_ascii_alphanumeric() || "[\"':_".contains(first)) {
+            return None;
+        }
         OPERATORS.into_iter().find(|operator| self.rest().starts_with(operator))
     }
 
