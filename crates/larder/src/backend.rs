@@ -85,12 +85,7 @@ pub trait Backend: Send + Sync + 'static {
     /// Gives living records a new ttl, from now, and leaves their values; answers of each whether it lived.
     ///
     /// Never creates and never brings back: a touch that races with a delete leaves the record deleted. Idempotent.
-    fn touch(
-        &self,
-        namespace: &Namespace,
-        keys: &[Key],
-        ttl: Ttl,
-    ) -> impl Future<Output = Result<Vec<bool>>> + Send;
+    fn touch(&self, namespace: &Namespace, keys: &[Key], ttl: Ttl) -> impl Future<Output = Result<Vec<bool>>> + Send;
 
     /// Ends records; answers of each whether it lived. Idempotent; a key that stands twice lived once.
     ///

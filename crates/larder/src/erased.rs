@@ -39,8 +39,7 @@ impl fmt::Debug for Erased {
 /// [`Backend`] with boxed futures, implemented for every backend.
 trait Dyn: Send + Sync {
     fn put<'a>(&'a self, namespace: &'a Namespace, puts: &'a [Put]) -> Answer<'a, Vec<Result<bool>>>;
-    fn get<'a>(&'a self, namespace: &'a Namespace, keys: &'a [Key], select: Select)
-    -> Answer<'a, Vec<Option<Found>>>;
+    fn get<'a>(&'a self, namespace: &'a Namespace, keys: &'a [Key], select: Select) -> Answer<'a, Vec<Option<Found>>>;
     fn take<'a>(&'a self, namespace: &'a Namespace, key: &'a Key) -> Answer<'a, Option<Bytes>>;
     fn touch<'a>(&'a self, namespace: &'a Namespace, keys: &'a [Key], ttl: Ttl) -> Answer<'a, Vec<bool>>;
     fn delete<'a>(&'a self, namespace: &'a Namespace, keys: &'a [Key]) -> Answer<'a, Vec<bool>>;
@@ -60,12 +59,7 @@ impl<B: Backend> Dyn for B {
     fn put<'a>(&'a self, namespace: &'a Namespace, puts: &'a [Put]) -> Answer<'a, Vec<Result<bool>>> {
         Box::pin(Backend::put(self, namespace, puts))
     }
-    fn get<'a>(
-        &'a self,
-        namespace: &'a Namespace,
-        keys: &'a [Key],
-        select: Select,
-    ) -> Answer<'a, Vec<Option<Found>>> {
+    fn get<'a>(&'a self, namespace: &'a Namespace, keys: &'a [Key], select: Select) -> Answer<'a, Vec<Option<Found>>> {
         Box::pin(Backend::get(self, namespace, keys, select))
     }
     fn take<'a>(&'a self, namespace: &'a Namespace, key: &'a Key) -> Answer<'a, Option<Bytes>> {

@@ -46,12 +46,7 @@ impl Error {
     /// Makes an error of a kind. The message says what is wrong and what to do, and quotes no key,
     /// value or credential.
     pub fn new(kind: ErrorKind, message: impl Into<Cow<'static, str>>) -> Self {
-        Self {
-            kind,
-            message: message.into(),
-            place: None,
-            source: None,
-        }
+        Self { kind, message: message.into(), place: None, source: None }
     }
 
     pub(crate) fn invalid(message: impl Into<Cow<'static, str>>) -> Self {

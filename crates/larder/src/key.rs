@@ -116,7 +116,9 @@ impl Key {
         let mut parts = self.parts();
         match (parts.pop(), parts.is_empty()) {
             // A part that is itself a list or nil would read as another key.
-            (Some(only), true) if only.as_list().is_none() && only.as_improper().is_none() && only != Term::nil() => only,
+            (Some(only), true) if only.as_list().is_none() && only.as_improper().is_none() && only != Term::nil() => {
+                only
+            }
             (Some(last), _) => {
                 parts.push(last);
                 Term::list(parts)

@@ -28,11 +28,7 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self {
-            parts: 64,
-            key_bytes: 16 << 10,
-            value_bytes: 16 << 20,
-        }
+        Self { parts: 64, key_bytes: 16 << 10, value_bytes: 16 << 20 }
     }
 }
 
@@ -73,7 +69,9 @@ impl Limits {
         }
         if bytes > self.key_bytes {
             let limit = self.key_bytes;
-            return Err(Error::invalid(format!("{bytes} encoded bytes are too many: a key or pattern has at most {limit}")));
+            return Err(Error::invalid(format!(
+                "{bytes} encoded bytes are too many: a key or pattern has at most {limit}"
+            )));
         }
         Ok(())
     }

@@ -24,7 +24,9 @@ const MILLI: u64 = 1_000_000;
 /// assert!(Ttl::After(Duration::ZERO).checked().is_err());
 /// # Ok::<(), larder::Error>(())
 /// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+///
+/// Ordered by length, `Never` last.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Ttl {
     /// The record ends this long after it was written.
     After(Duration),
@@ -104,13 +106,7 @@ impl fmt::Display for Ttl {
     }
 }
 
-const UNITS: [(&str, u64); 5] = [
-    ("d", 86_400_000),
-    ("h", 3_600_000),
-    ("m", 60_000),
-    ("s", 1_000),
-    ("ms", 1),
-];
+const UNITS: [(&str, u64); 5] = [("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1_000), ("ms", 1)];
 
 impl FromStr for Ttl {
     type Err = Error;
@@ -121,7 +117,9 @@ impl FromStr for Ttl {
             return Ok(Self::Never);
         }
         let malformed = || {
-            Error::invalid("a ttl is written as `100ms`, `90s`, `1h30m`, `7d` or `never`: whole numbers, each with its unit")
+            Error::invalid(
+                "a ttl is written as `100ms`, `90s`, `1h30m`, `7d` or `never`: whole numbers, each with its unit",
+            )
         };
         let mut millis: u64 = 0;
         let mut rest = text;
@@ -205,8 +203,27 @@ mod tests {
             assert_eq!(ttl.to_string().parse::<Ttl>().unwrap(), ttl);
         }
         for text in [
-            "", "0", "0s", "0ms", "10", "-1s", "1.5s", "NaN", "inf", "s", "1x", "1s1h", "1s1s", " 1s", "1s ",
-            "36526d", "1000000000000000000", "1000000000000000000d", "99999999999999999999s", "Never", "１s",
+            "",
+            "0",
+            "0s",
+            "0ms",
+            "10",
+            "-1s",
+            "1.5s",
+            "NaN",
+            "inf",
+            "s",
+            "1x",
+            "1s1h",
+            "1s1s",
+            " 1s",
+            "1s ",
+            "36526d",
+            "1000000000000000000",
+            "1000000000000000000d",
+            "99999999999999999999s",
+            "Never",
+            "１s",
         ] {
             assert!(text.parse::<Ttl>().is_err(), "{text}");
         }

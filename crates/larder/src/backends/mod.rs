@@ -122,7 +122,8 @@ impl Opened {
 
     /// A store of values in the caller's choice of bytes.
     pub fn store_with<V: 'static>(&self, codec: impl Codec<V>) -> Store<V> {
-        let store = Store::with_codec(self.backend.clone(), codec).with_namespace(self.namespace.clone().unwrap_or_default());
+        let store =
+            Store::with_codec(self.backend.clone(), codec).with_namespace(self.namespace.clone().unwrap_or_default());
         match self.ttl {
             Some(ttl) => store.with_ttl(ttl),
             None => store,

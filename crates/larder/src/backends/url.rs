@@ -18,13 +18,15 @@ pub(crate) struct Url {
 impl Url {
     pub(crate) fn parse(text: &str) -> Result<Self> {
         let config = |message: &'static str| Error::new(ErrorKind::Config, message);
-        let (scheme, rest) = text.split_once(':').ok_or_else(|| {
-            config("a store is named by a URL, as `disk:./sessions.larder` or `memory:`")
-        })?;
+        let (scheme, rest) = text
+            .split_once(':')
+            .ok_or_else(|| config("a store is named by a URL, as `disk:./sessions.larder` or `memory:`"))?;
         let (place, query) = rest.split_once('?').unwrap_or((rest, ""));
         let mut options: Vec<(String, String)> = Vec::new();
         for option in query.split('&').filter(|option| !option.is_empty()) {
-            let (name, value) = option.split_once('=').ok_or_else(|| config("an option of a store's URL is written as `name=value`"))?;
+            let (name, value) = option
+                .split_once('=')
+                .ok_or_else(|| config("an option of a store's URL is written as `name=value`"))?;
             let (name, value) = (decode(name)?, decode(value)?);
             if options.iter().any(|(other, _)| *other == name) {
                 return Err(config("an option stands twice in a store's URL"));
@@ -57,20 +59,30 @@ impl Url {
     {
         let parse = |text: String| {
             text.parse::<T>().map_err(|error| {
-                Error::new(ErrorKind::Config, format!("the option `{name}` of the store's URL is not understood: {error}"))
+                Error::new(
+                    ErrorKind::Config,
+                    format!("the option `{name}` of the store's URL is not understood: {error}"),
+                )
             })
         };
         self.take(name).map(parse).transpose()
     }
 
     /// Takes an option out that has a few fixed values.
-    pub(crate) fn take_choice<T: Copy>(&mut self, name: &'static str, choices: &[(&'static str, T)]) -> Result<Option<T>> {
+    pub(crate) fn take_choice<T: Copy>(
+        &mut self,
+        name: &'static str,
+        choices: &[(&'static str, T)],
+    ) -> Result<Option<T>> {
         let Some(value) = self.take(name) else { return Ok(None) };
         match choices.iter().find(|(choice, _)| *choice == value) {
             Some((_, chosen)) => Ok(Some(*chosen)),
             None => {
                 let names: Vec<_> = choices.iter().map(|(choice, _)| *choice).collect();
-                Err(Error::new(ErrorKind::Config, format!("the option `{name}` of the store's URL is one of: {}", names.join(", "))))
+                Err(Error::new(
+                    ErrorKind::Config,
+                    format!("the option `{name}` of the store's URL is one of: {}", names.join(", ")),
+                ))
             }
         }
     }
@@ -82,7 +94,10 @@ impl Url {
         }
         let known = self.known.join(", ");
         let scheme = self.scheme;
-        Err(Error::new(ErrorKind::Config, format!("the store's URL has an option that `{scheme}:` does not know; known are: {known}")))
+        Err(Error::new(
+            ErrorKind::Config,
+            format!("the store's URL has an option that `{scheme}:` does not know; known are: {known}"),
+        ))
     }
 }
 

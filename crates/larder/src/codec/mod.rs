@@ -1,13 +1,11 @@
 //! How values become the bytes that a backend keeps.
 
-
 mod json;
 mod raw;
 
 use bytes::Bytes;
 
 use crate::error::Result;
-
 
 pub use json::Json;
 pub use raw::Raw;

@@ -7,6 +7,7 @@ mod walk;
 mod tests;
 
 use std::fmt;
+use std::str::FromStr;
 
 use crate::error::{Error, Result};
 use crate::key::{Key, write_arity};
@@ -30,7 +31,7 @@ pub use walk::{Path, Step};
 /// assert!(!sessions.matches(&key!["user", 42, "session", "f3", "draft"]));
 /// assert!(pattern!["user", ..].matches(&key!["user"]));
 /// assert!(pattern![$1, $1].matches(&key!["a", "a"]));
-/// assert!(!pattern![$1, $1].matches(&key![1, 1.0]));
+/// assert!(!pattern![$1, $1].matches(&key![1, "1"]));
 /// ```
 #[macro_export]
 macro_rules! pattern {
@@ -224,6 +225,14 @@ impl From<&Key> for Pattern {
     /// The pattern that matches this key alone.
     fn from(key: &Key) -> Self {
         Self::of_parts(key.parts().into_iter().map(Part::exactly).collect(), false)
+    }
+}
+
+impl FromStr for Pattern {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self> {
+        Self::from_term(&text.parse()?)
     }
 }
 

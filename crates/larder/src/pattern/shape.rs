@@ -55,7 +55,8 @@ impl Shape {
             // A part without holes may be nested deeper; whether this one is would take the same descent to tell.
             return Err(Error::invalid("a part of a pattern is nested at most 128 deep"));
         }
-        let below = |terms: &[Term]| -> Result<Vec<Self>> { terms.iter().map(|term| Self::at(term, depth + 1)).collect() };
+        let below =
+            |terms: &[Term]| -> Result<Vec<Self>> { terms.iter().map(|term| Self::at(term, depth + 1)).collect() };
         let is_exact = |shape: &Self| matches!(shape, Self::Exact(_));
         if let Some(name) = term.as_atom() {
             return Ok(match hole(name) {
@@ -100,9 +101,7 @@ impl Shape {
                 bytes.len()
             }
             Self::Tuple(shapes) => 1 + shapes.iter().map(Self::encoded_len).sum::<usize>(),
-            Self::List(shapes, tail) => {
-                1 + shapes.iter().chain(tail.as_deref()).map(Self::encoded_len).sum::<usize>()
-            }
+            Self::List(shapes, tail) => 1 + shapes.iter().chain(tail.as_deref()).map(Self::encoded_len).sum::<usize>(),
             Self::Map(pairs) => {
                 let pair = |(key, value): &(Term, Self)| Self::Exact(key.clone()).encoded_len() + value.encoded_len();
                 1 + pairs.iter().map(pair).sum::<usize>()
@@ -121,7 +120,8 @@ impl Shape {
             }),
             Self::List(shapes, tail) => match_cells(shapes, tail.as_deref(), term, bindings),
             Self::Map(pairs) => {
-                let holds = |(key, shape): &(Term, Self)| term.get(key).is_some_and(|value| shape.matches(value, bindings));
+                let holds =
+                    |(key, shape): &(Term, Self)| term.get(key).is_some_and(|value| shape.matches(value, bindings));
                 term.as_map().is_some() && pairs.iter().all(holds)
             }
         }

@@ -19,7 +19,9 @@ fn walk(pattern: &Pattern, keys: &BTreeSet<Vec<u8>>) -> (Vec<Vec<u8>>, usize) {
     let mut after = None;
     loop {
         let range = match &after {
-            Some(after) => keys.range::<Vec<u8>, _>((std::ops::Bound::Excluded(after), std::ops::Bound::Unbounded)).next(),
+            Some(after) => {
+                keys.range::<Vec<u8>, _>((std::ops::Bound::Excluded(after), std::ops::Bound::Unbounded)).next()
+            }
             None => keys.range(from.clone()..).next(),
         };
         let Some(key) = range else { return (found, stood) };
@@ -159,7 +161,19 @@ fn whole_terms_read_as_pow_reads_them() {
 
 #[test]
 fn variables_are_atoms_of_a_dollar_and_a_number() {
-    for (name, is_hole) in [("_", true), ("$0", true), ("$1", true), ("$100000001", true), ("$01", false), ("$", false), ("$-1", false), ("$1x", false), ("$$", false), ("$_", false), ("__", false)] {
+    for (name, is_hole) in [
+        ("_", true),
+        ("$0", true),
+        ("$1", true),
+        ("$100000001", true),
+        ("$01", false),
+        ("$", false),
+        ("$-1", false),
+        ("$1x", false),
+        ("$$", false),
+        ("$_", false),
+        ("__", false),
+    ] {
         let part = Part::like(&atom(name)).unwrap();
         assert_eq!(matches!(part, Part::Any | Part::Variable(_)), is_hole, "{name}");
     }

@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use crate::backend::{Backend, Cost, Cursor, Damaged, Listing, Page};
+use crate::backend::{Backend, Cost, Cursor, Damaged, Page};
 use crate::error::Result;
 use crate::key::Key;
 use crate::pattern::{Path, Pattern};
-use crate::record::{Found, Select};
+use crate::record::{Found, Record, Select};
 use crate::ttl::Ttl;
 
 use super::Store;
@@ -106,10 +106,7 @@ impl<V: 'static> Store<V> {
     /// # Errors
     /// As [`Store::all`].
     pub async fn count(&self, pattern: &Pattern) -> Result<u64> {
-        if self.backend.info().await?.listing == Listing::AtLeastOnce {
-            return Ok(self.whole(pattern, Select::Keys).await?.records.len() as u64);
-        }
-        let mut pages = self.raw_pages(pattern, Select::Keys);
+        let mut pages = self.raw_pages(pattern, Select::Keys).once().await?;
         let mut count = 0;
         while let Some(page) = pages.next().await? {
             count += page.records.len() as u64;
@@ -167,21 +164,19 @@ impl<V: 'static> Store<V> {
     pub async fn stats(&self) -> Result<Stats> {
         let mut lenient = self.clone();
         lenient.strict = false;
-        let whole = lenient.whole(&Pattern::any(), Select::ValuesAndTtls).await?;
-        let mut stats = Stats { damaged: whole.damaged.len() as u64, ..Stats::default() };
-        for found in whole.records.values() {
-            stats.records += 1;
-            stats.value_bytes += found.value.len() as u64;
-            match found.ttl {
-                Some(Ttl::After(left)) => {
-                    let both = |end: Option<Ttl>, pick: fn(_, _) -> _| match end {
-                        Some(Ttl::After(end)) => Some(Ttl::After(pick(end, left))),
-                        _ => Some(Ttl::After(left)),
-                    };
-                    stats.first_end = both(stats.first_end, std::cmp::min);
-                    stats.last_end = both(stats.last_end, std::cmp::max);
-                }
-                _ => stats.without_end += 1,
+        let mut pages = lenient.raw_pages(&Pattern::any(), Select::ValuesAndTtls).once().await?;
+        let mut stats = Stats::default();
+        while let Some(page) = pages.next().await? {
+            stats.damaged += page.damaged.len() as u64;
+            for Record { found, .. } in page.records {
+                stats.records += 1;
+                stats.value_bytes += found.value.len() as u64;
+                let Some(ttl @ Ttl::After(_)) = found.ttl else {
+                    stats.without_end += 1;
+                    continue;
+                };
+                stats.first_end = Some(stats.first_end.map_or(ttl, |first| first.min(ttl)));
+                stats.last_end = Some(stats.last_end.map_or(ttl, |last| last.max(ttl)));
             }
         }
         Ok(stats)

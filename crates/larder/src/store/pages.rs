@@ -1,6 +1,8 @@
 //! A listing, page by page.
 
-use crate::backend::{Backend, Cursor, Damaged, Page};
+use std::collections::HashSet;
+
+use crate::backend::{Backend, Cursor, Damaged, Listing, Page};
 use crate::error::{Error, ErrorKind, Result};
 use crate::key::Key;
 use crate::pattern::{Path, Pattern};
@@ -28,8 +30,12 @@ impl<V: 'static> Pages<'_, V> {
     /// Those of the backend; the same page can be asked for again then.
     pub async fn next(&mut self) -> Result<Option<Page<(Key, V, Ttl)>>> {
         let Some(page) = self.raw.next().await? else { return Ok(None) };
-        let mut decoded =
-            Page { records: Vec::with_capacity(page.records.len()), damaged: page.damaged, next: page.next, cost: page.cost };
+        let mut decoded = Page {
+            records: Vec::with_capacity(page.records.len()),
+            damaged: page.damaged,
+            next: page.next,
+            cost: page.cost,
+        };
         for Record { key, found } in page.records {
             match (self.raw.store.codec.decode(found.value), found.ttl) {
                 (Ok(value), Some(ttl)) => decoded.records.push((key, value, ttl)),
@@ -54,7 +60,7 @@ impl<V: 'static> Store<V> {
     }
 
     pub(super) fn raw_pages<'s>(&'s self, pattern: &Pattern, select: Select) -> RawPages<'s, V> {
-        RawPages { store: self, pattern: pattern.clone(), select, cursor: Some(Cursor::START) }
+        RawPages { store: self, pattern: pattern.clone(), select, cursor: Some(Cursor::START), seen: None }
     }
 }
 
@@ -65,9 +71,17 @@ pub(super) struct RawPages<'s, V> {
     pattern: Pattern,
     select: Select,
     cursor: Option<Cursor>,
+    seen: Option<HashSet<Key>>,
 }
 
 impl<V: 'static> RawPages<'_, V> {
+    /// The same, each record once: over a backend that may list one twice, at the price of keeping all keys.
+    pub(super) async fn once(mut self) -> Result<Self> {
+        let listing = self.store.backend.info().await?.listing;
+        self.seen = (listing == Listing::AtLeastOnce).then(HashSet::new);
+        Ok(self)
+    }
+
     pub(super) async fn next(&mut self) -> Result<Option<Page>> {
         let Some(cursor) = &self.cursor else { return Ok(None) };
         if self.store.strict && *cursor == Cursor::START {
@@ -78,8 +92,11 @@ impl<V: 'static> RawPages<'_, V> {
             }
         }
         let (backend, namespace) = (&self.store.backend, &self.store.namespace);
-        let page = backend.scan(namespace, &self.pattern, self.select, cursor, PAGE).await?;
+        let mut page = backend.scan(namespace, &self.pattern, self.select, cursor, PAGE).await?;
         self.cursor.clone_from(&page.next);
+        if let Some(seen) = &mut self.seen {
+            page.records.retain(|record| seen.insert(record.key.clone()));
+        }
         Ok(Some(page))
     }
 }

@@ -16,10 +16,7 @@ pub(super) struct Short {
 
 impl Short {
     fn new(bytes: &[u8]) -> Option<Self> {
-        let mut short = Self {
-            length: bytes.len() as u8,
-            bytes: [0; SHORT],
-        };
+        let mut short = Self { length: bytes.len() as u8, bytes: [0; SHORT] };
         short.bytes.get_mut(..bytes.len())?.copy_from_slice(bytes);
         Some(short)
     }
@@ -42,9 +39,7 @@ impl Term {
     /// ```
     pub fn bitstring(bytes: &[u8], bits: usize) -> Result<Self> {
         if bytes.len() != bits.div_ceil(8) {
-            return Err(Error::invalid(
-                "a bitstring has as many bytes as its bits need",
-            ));
+            return Err(Error::invalid("a bitstring has as many bytes as its bits need"));
         }
         let last_bits = (bits % 8) as u8;
         if last_bits == 0 {

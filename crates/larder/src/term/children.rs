@@ -33,10 +33,8 @@ impl Drop for Children {
         let mut doomed = Vec::new();
         take_nested(self, &mut doomed);
         while let Some(mut term) = doomed.pop() {
-            if let Repr::Tuple(children)
-            | Repr::List(children)
-            | Repr::Improper(children)
-            | Repr::Map(children) = &mut term.0
+            if let Repr::Tuple(children) | Repr::List(children) | Repr::Improper(children) | Repr::Map(children) =
+                &mut term.0
             {
                 take_nested(children, &mut doomed);
             }

@@ -20,11 +20,7 @@ impl Term {
     /// # Ok::<(), larder::Error>(())
     /// ```
     pub fn float(value: f64) -> Result<Self> {
-        if value.is_finite() {
-            Ok(Self(Repr::Float(value)))
-        } else {
-            Err(Error::invalid("a float is finite"))
-        }
+        if value.is_finite() { Ok(Self(Repr::Float(value))) } else { Err(Error::invalid("a float is finite")) }
     }
 
     /// The number, if this is a float. An integer is not converted.
@@ -45,23 +41,13 @@ pub(super) fn compare_small(integer: i64, float: f64) -> Ordering {
         return Ordering::Greater;
     }
     let whole = float.trunc();
-    integer.cmp(&(whole as i64)).then_with(|| {
-        if float < whole {
-            Ordering::Greater
-        } else {
-            Ordering::Less
-        }
-    })
+    integer.cmp(&(whole as i64)).then_with(|| if float < whole { Ordering::Greater } else { Ordering::Less })
 }
 
 /// Compares by value; the integer, which fits no `i64`, first where they are equal.
 pub(super) fn compare_big(integer: &BigInt, float: f64) -> Ordering {
     if (-I64_END..I64_END).contains(&float) {
-        return if integer.sign() == Sign::Minus {
-            Ordering::Less
-        } else {
-            Ordering::Greater
-        };
+        return if integer.sign() == Sign::Minus { Ordering::Less } else { Ordering::Greater };
     }
     // So large a float is whole.
     let bits = float.abs().to_bits();

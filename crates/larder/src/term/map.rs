@@ -12,10 +12,7 @@ impl Term {
     /// assert_eq!(map.as_map().map(Iterator::count), Some(2));
     /// ```
     pub fn map<K: Into<Term>, V: Into<Term>>(pairs: impl IntoIterator<Item = (K, V)>) -> Self {
-        let mut pairs: Vec<(Term, Term)> = pairs
-            .into_iter()
-            .map(|(key, value)| (key.into(), value.into()))
-            .collect();
+        let mut pairs: Vec<(Term, Term)> = pairs.into_iter().map(|(key, value)| (key.into(), value.into())).collect();
         pairs.sort_by(|(left, _), (right, _)| compare_keys(left, right));
         pairs.dedup_by(|later, kept| {
             let same = later.0 == kept.0;

@@ -11,10 +11,12 @@
 mod atom;
 mod bits;
 mod children;
+mod etf;
 mod float;
 mod integer;
 mod kind;
 mod list;
+mod literal;
 mod map;
 mod opaque;
 mod order;
@@ -32,6 +34,7 @@ use num_bigint::BigInt;
 
 use self::bits::Short;
 use self::children::Children;
+pub use self::etf::{Limits, Otp};
 pub use self::kind::Kind;
 pub(crate) use self::opaque::Opaque;
 pub(crate) use self::view::View;
@@ -116,10 +119,7 @@ impl Term {
     /// Every direct child: elements, the tail of an improper list, keys and values.
     fn children(&self) -> &[Term] {
         match &self.0 {
-            Repr::Tuple(children)
-            | Repr::List(children)
-            | Repr::Improper(children)
-            | Repr::Map(children) => children,
+            Repr::Tuple(children) | Repr::List(children) | Repr::Improper(children) | Repr::Map(children) => children,
             _ => &[],
         }
     }

@@ -21,9 +21,6 @@ impl Opaque {
 
 impl Term {
     pub(super) fn opaque(kind: Kind, bytes: &[u8]) -> Self {
-        Self(Repr::Opaque(Arc::new(Opaque {
-            kind,
-            bytes: bytes.into(),
-        })))
+        Self(Repr::Opaque(Arc::new(Opaque { kind, bytes: bytes.into() })))
     }
 }

@@ -23,9 +23,7 @@ impl PartialEq for Term {
     fn eq(&self, other: &Self) -> bool {
         match (&self.0, &other.0) {
             (Repr::Small(left), Repr::Small(right)) => left == right,
-            (Repr::ShortBinary(left), Repr::ShortBinary(right)) => {
-                left.as_bytes() == right.as_bytes()
-            }
+            (Repr::ShortBinary(left), Repr::ShortBinary(right)) => left.as_bytes() == right.as_bytes(),
             _ => compare(self, other, false).is_eq(),
         }
     }
@@ -100,9 +98,7 @@ fn compare(left: &Term, right: &Term, in_key: bool) -> Ordering {
     while let Some(next) = rest.pop() {
         let order = match next {
             Rest::Row(left, right, in_key) => {
-                let (Some((left, lefts)), Some((right, rights))) =
-                    (left.split_first(), right.split_first())
-                else {
+                let (Some((left, lefts)), Some((right, rights))) = (left.split_first(), right.split_first()) else {
                     continue;
                 };
                 if !lefts.is_empty() {
@@ -110,9 +106,7 @@ fn compare(left: &Term, right: &Term, in_key: bool) -> Ordering {
                 }
                 compare_one(left, right, in_key, &mut rest)
             }
-            Rest::Ends(End::Tail(left), End::Tail(right), in_key) => {
-                compare_one(left, right, in_key, &mut rest)
-            }
+            Rest::Ends(End::Tail(left), End::Tail(right), in_key) => compare_one(left, right, in_key, &mut rest),
             Rest::Ends(left, right, _) => end_rank(left).cmp(&end_rank(right)),
         };
         if order.is_ne() {
@@ -123,12 +117,7 @@ fn compare(left: &Term, right: &Term, in_key: bool) -> Ordering {
 }
 
 /// Compares two terms but for their children, which it adds to the rest.
-fn compare_one<'a>(
-    left: &'a Term,
-    right: &'a Term,
-    in_key: bool,
-    rest: &mut Vec<Rest<'a>>,
-) -> Ordering {
+fn compare_one<'a>(left: &'a Term, right: &'a Term, in_key: bool, rest: &mut Vec<Rest<'a>>) -> Ordering {
     if same(left, right) {
         return Ordering::Equal;
     }
@@ -164,17 +153,13 @@ fn compare_one<'a>(
             if both == 0 {
                 return lefts.len().cmp(&rights.len());
             }
-            rest.push(Rest::Ends(
-                end(left_more, left_tail),
-                end(right_more, right_tail),
-                in_key,
-            ));
+            rest.push(Rest::Ends(end(left_more, left_tail), end(right_more, right_tail), in_key));
             rest.push(Rest::Row(left, right, in_key));
             Ordering::Equal
         }
-        (View::Opaque(left_opaque), View::Opaque(right_opaque)) => rank(left)
-            .cmp(&rank(right))
-            .then_with(|| left_opaque.bytes().cmp(right_opaque.bytes())),
+        (View::Opaque(left_opaque), View::Opaque(right_opaque)) => {
+            rank(left).cmp(&rank(right)).then_with(|| left_opaque.bytes().cmp(right_opaque.bytes()))
+        }
         _ => rank(left).cmp(&rank(right)),
     }
 }
@@ -191,11 +176,7 @@ fn same(left: &Term, right: &Term) -> bool {
 }
 
 fn signum(big: &num_bigint::BigInt) -> i8 {
-    if big.sign() == num_bigint::Sign::Minus {
-        -1
-    } else {
-        1
-    }
+    if big.sign() == num_bigint::Sign::Minus { -1 } else { 1 }
 }
 
 fn end<'a>(more: &[Term], tail: Option<&'a Term>) -> End<'a> {

@@ -12,7 +12,7 @@ mod tests;
 
 use crate::error::{Error, ErrorKind, Result};
 
-use super::{Kind, Repr, Term, View};
+use super::{Kind, Repr, Term, View, etf};
 
 /// A number in the key of a map comes after one of these.
 const KEY_INTEGER: u8 = 0x0E;
@@ -126,11 +126,7 @@ pub(crate) fn skip(bytes: &[u8]) -> Option<usize> {
             TUPLE | MAP => {
                 let (size, length) = number::read_size(bytes.get(at..)?)?;
                 at += length;
-                let children = if tag == MAP {
-                    size.checked_mul(2)?
-                } else {
-                    size
-                };
+                let children = if tag == MAP { size.checked_mul(2)? } else { size };
                 open = (open - 1).checked_add(children)?;
             }
             KEY_INTEGER | KEY_FLOAT => {}
@@ -175,10 +171,7 @@ impl Open {
 /// Reads the first term, and tells the length of its bytes. Accepts only what [`write`] writes.
 pub(crate) fn read(bytes: &[u8]) -> Result<(Term, usize)> {
     read_checked(bytes).ok_or_else(|| {
-        Error::new(
-            ErrorKind::Corrupt,
-            "the stored term's bytes are damaged, or were not written by this library",
-        )
+        Error::new(ErrorKind::Corrupt, "the stored term's bytes are damaged, or were not written by this library")
     })
 }
 
@@ -210,28 +203,21 @@ fn read_checked(bytes: &[u8]) -> Option<(Term, usize)> {
                     PORT => Kind::Port,
                     _ => Kind::Pid,
                 };
-                (end == WHOLE).then(|| Term::opaque(kind, &read))?
+                let whole = end == WHOLE && etf::opaque_kind(&read) == Some(kind);
+                whole.then(|| Term::opaque(kind, &read))?
             }
             TUPLE | MAP => {
                 let (size, length) = number::read_size(bytes.get(at..)?)?;
                 at += length;
                 let size = usize::try_from(size).ok()?;
                 if size == 0 {
-                    if tag == TUPLE {
-                        Term::tuple(Vec::new())
-                    } else {
-                        Term::sorted_map(Vec::new())
-                    }
+                    if tag == TUPLE { Term::tuple(Vec::new()) } else { Term::sorted_map(Vec::new()) }
                 } else {
                     let shape = if tag == TUPLE {
                         Shape::Tuple { size }
                     } else {
                         size.checked_mul(2)?;
-                        Shape::Map {
-                            size,
-                            last_key: None,
-                            key_start: at,
-                        }
+                        Shape::Map { size, last_key: None, key_start: at }
                     };
                     stack.push(Open {
                         shape,
@@ -245,11 +231,7 @@ fn read_checked(bytes: &[u8]) -> Option<(Term, usize)> {
             LIST => {
                 match stack.last_mut().map(|open| &mut open.shape) {
                     Some(Shape::List { tail }) if *tail => *tail = false,
-                    _ => stack.push(Open {
-                        shape: Shape::List { tail: false },
-                        children: Vec::new(),
-                        in_key,
-                    }),
+                    _ => stack.push(Open { shape: Shape::List { tail: false }, children: Vec::new(), in_key }),
                 }
                 continue;
             }
@@ -288,11 +270,7 @@ fn read_checked(bytes: &[u8]) -> Option<(Term, usize)> {
                     }
                     done = Term::tuple(stack.pop()?.children);
                 }
-                Shape::Map {
-                    size,
-                    last_key,
-                    key_start,
-                } => {
+                Shape::Map { size, last_key, key_start } => {
                     if open.children.len() < *size {
                         let last = last_key.map(|(start, end)| &bytes[start..end]);
                         if last.is_some_and(|last| last >= &bytes[*key_start..at]) {

@@ -57,11 +57,7 @@ pub(super) fn write_small(negative: bool, magnitude: u64, out: &mut Vec<u8>) {
 
 /// The bits below the leading one, moved to the top.
 fn fraction_of(magnitude: u64, exponent: u8) -> u64 {
-    if exponent == 0 {
-        0
-    } else {
-        magnitude << (64 - exponent)
-    }
+    if exponent == 0 { 0 } else { magnitude << (64 - exponent) }
 }
 
 /// So many bytes of fraction has an integer of this exponent.
@@ -71,11 +67,7 @@ fn integer_bytes(exponent: u8) -> usize {
 
 fn write_head(negative: bool, exponent: u8, fraction: u64, out: &mut Vec<u8>) {
     let fraction = if negative { !fraction } else { fraction };
-    out.push(if negative {
-        NEGATIVE - exponent
-    } else {
-        POSITIVE + exponent
-    });
+    out.push(if negative { NEGATIVE - exponent } else { POSITIVE + exponent });
     out.extend_from_slice(&fraction.to_be_bytes()[..integer_bytes(exponent)]);
 }
 
@@ -96,11 +88,7 @@ pub(super) fn write_big(value: &BigInt, out: &mut Vec<u8>) {
 
 fn write_large(negative: bool, exponent: u64, fraction: &[u8], flag: u8, out: &mut Vec<u8>) {
     let mask = mask(negative);
-    out.push(if negative {
-        NEGATIVE_LARGE
-    } else {
-        POSITIVE_LARGE
-    });
+    out.push(if negative { NEGATIVE_LARGE } else { POSITIVE_LARGE });
     let size = out.len();
     write_size(exponent, out);
     out[size..].iter_mut().for_each(|byte| *byte ^= mask);
@@ -119,11 +107,7 @@ fn trimmed(fraction: &[u8]) -> &[u8] {
 pub(super) fn write_float(value: f64, out: &mut Vec<u8>) {
     let negative = value.is_sign_negative();
     if value == 0.0 {
-        out.push(if negative {
-            NEGATIVE_ZERO_FLOAT
-        } else {
-            ZERO_FLOAT
-        });
+        out.push(if negative { NEGATIVE_ZERO_FLOAT } else { ZERO_FLOAT });
         return;
     }
     let mask = mask(negative);
@@ -132,9 +116,7 @@ pub(super) fn write_float(value: f64, out: &mut Vec<u8>) {
     match u8::try_from(exponent) {
         Ok(small @ 0..=MAX_SMALL_EXPONENT) => {
             write_head(negative, small, fraction, out);
-            let rest = bytes[..FLOAT_BYTES]
-                .get(integer_bytes(small)..)
-                .unwrap_or_default();
+            let rest = bytes[..FLOAT_BYTES].get(integer_bytes(small)..).unwrap_or_default();
             if rest.iter().all(|&byte| byte == 0) {
                 out.push(float_flag(negative) ^ mask);
             } else {
@@ -143,11 +125,7 @@ pub(super) fn write_float(value: f64, out: &mut Vec<u8>) {
             }
         }
         _ if exponent < 0 => {
-            out.push(if negative {
-                NEGATIVE_FRACTION
-            } else {
-                POSITIVE_FRACTION
-            });
+            out.push(if negative { NEGATIVE_FRACTION } else { POSITIVE_FRACTION });
             let exponent = (exponent - MIN_FLOAT_EXPONENT) as u16;
             out.extend(exponent.to_be_bytes().map(|byte| byte ^ mask));
             out.extend(bytes[..FLOAT_BYTES].iter().map(|byte| byte ^ mask));
@@ -168,10 +146,7 @@ fn parts(value: f64) -> (i64, u64) {
         return (exponent - 1023, mantissa << 12);
     }
     let top = mantissa.ilog2() as u8;
-    (
-        i64::from(top) + MIN_FLOAT_EXPONENT,
-        fraction_of(mantissa, top),
-    )
+    (i64::from(top) + MIN_FLOAT_EXPONENT, fraction_of(mantissa, top))
 }
 
 /// A whole number of up to eight bytes, the smaller the shorter.
@@ -201,9 +176,7 @@ fn read_masked_size(input: &[u8], mask: u8) -> Option<(u64, usize)> {
     }
     let length = usize::from(first - MAX_SHORT_SIZE);
     let bytes = input.get(1..=length)?;
-    let size = bytes
-        .iter()
-        .fold(0, |size: u64, byte| size << 8 | u64::from(byte ^ mask));
+    let size = bytes.iter().fold(0, |size: u64, byte| size << 8 | u64::from(byte ^ mask));
     let shortest = size > MAX_SHORT_SIZE.into() && bytes[0] != mask;
     shortest.then_some((size, length + 1))
 }
@@ -222,11 +195,7 @@ pub(super) fn skip(tag: u8, input: &[u8]) -> Option<usize> {
     if let Some((negative, exponent)) = small_tag(tag) {
         let bytes = integer_bytes(exponent);
         let flag = input.get(bytes)? ^ mask(negative);
-        let rest = if flag == MORE {
-            FLOAT_BYTES.saturating_sub(bytes)
-        } else {
-            0
-        };
+        let rest = if flag == MORE { FLOAT_BYTES.saturating_sub(bytes) } else { 0 };
         let length = bytes + 1 + rest;
         return (input.len() >= length).then_some(length);
     }
@@ -270,13 +239,7 @@ fn read_small(negative: bool, exponent: u8, body: &[u8]) -> Option<Term> {
     let flag = body[bytes] ^ mask;
     let fraction = joined(body[..bytes].iter().chain(&body[bytes + 1..]), mask);
     if flag != integer_flag(negative) {
-        return float(
-            negative,
-            exponent.into(),
-            fraction,
-            &[tag_of(negative, exponent)],
-            body,
-        );
+        return float(negative, exponent.into(), fraction, &[tag_of(negative, exponent)], body);
     }
     if fraction_of(fraction_bits(fraction, exponent), exponent) != fraction {
         return None;
@@ -287,20 +250,12 @@ fn read_small(negative: bool, exponent: u8, body: &[u8]) -> Option<Term> {
 }
 
 fn tag_of(negative: bool, exponent: u8) -> u8 {
-    if negative {
-        NEGATIVE - exponent
-    } else {
-        POSITIVE + exponent
-    }
+    if negative { NEGATIVE - exponent } else { POSITIVE + exponent }
 }
 
 /// The top bits of a fraction, as many as the exponent says.
 fn fraction_bits(fraction: u64, exponent: u8) -> u64 {
-    if exponent == 0 {
-        0
-    } else {
-        fraction >> (64 - exponent)
-    }
+    if exponent == 0 { 0 } else { fraction >> (64 - exponent) }
 }
 
 fn joined<'a>(bytes: impl Iterator<Item = &'a u8>, mask: u8) -> u64 {
@@ -315,19 +270,9 @@ fn read_fraction(negative: bool, body: &[u8]) -> Option<Term> {
     let mask = mask(negative);
     let (exponent, fraction) = body.split_first_chunk::<2>()?;
     let exponent = i64::from(u16::from_be_bytes(exponent.map(|byte| byte ^ mask)));
-    let tag = if negative {
-        NEGATIVE_FRACTION
-    } else {
-        POSITIVE_FRACTION
-    };
+    let tag = if negative { NEGATIVE_FRACTION } else { POSITIVE_FRACTION };
     let fraction = joined(fraction.iter(), mask);
-    float(
-        negative,
-        exponent + MIN_FLOAT_EXPONENT,
-        fraction,
-        &[tag],
-        body,
-    )
+    float(negative, exponent + MIN_FLOAT_EXPONENT, fraction, &[tag], body)
 }
 
 fn read_large(negative: bool, body: &[u8]) -> Option<Term> {
@@ -348,11 +293,7 @@ fn read_large(negative: bool, body: &[u8]) -> Option<Term> {
         (fraction.into_owned(), flag)
     };
     if flag == float_flag(negative) {
-        let tag = if negative {
-            NEGATIVE_LARGE
-        } else {
-            POSITIVE_LARGE
-        };
+        let tag = if negative { NEGATIVE_LARGE } else { POSITIVE_LARGE };
         let exponent = i64::try_from(exponent).ok()?;
         return float(negative, exponent, joined(fraction.iter(), 0), &[tag], body);
     }
