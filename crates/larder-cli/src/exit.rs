@@ -7,6 +7,8 @@ use std::process::ExitCode;
 
 use larder::{Error, ErrorKind};
 
+use crate::output::say;
+
 /// How a command ended that did its work.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Outcome {
@@ -55,6 +57,12 @@ impl Failure {
         self
     }
 
+    /// The same failure, saying in the end what to do.
+    pub(crate) fn with(mut self, advice: &str) -> Self {
+        self.text = format!("{}\n  {advice}", self.text);
+        self
+    }
+
     /// The same failure as one of the caller's input: what the user handed over was wrong, nothing was done.
     pub(crate) fn as_usage(mut self) -> Self {
         self.code = 2;
@@ -80,9 +88,12 @@ impl Failure {
         Self::io("standard output", error)
     }
 
-    /// What is to be said, and the exit code.
-    pub(crate) fn told(self) -> (String, ExitCode) {
-        (self.text, ExitCode::from(self.code))
+    /// Says it on standard error and gives the exit code.
+    pub(crate) fn tell(self) -> ExitCode {
+        if !self.text.is_empty() {
+            say(&format!("error: {}", self.text));
+        }
+        ExitCode::from(self.code)
     }
 
     /// What is to be said.

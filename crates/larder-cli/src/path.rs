@@ -87,6 +87,11 @@ pub(crate) fn print(key: &Key) -> String {
     path
 }
 
+/// Writes a key as a literal, which [`key`] reads back too.
+pub(crate) fn print_literal(key: &Key) -> String {
+    literal::write(&Term::list(key.parts()))
+}
+
 /// The literal in a KEY or PATTERN that is one.
 fn as_literal(text: &str) -> Option<&str> {
     match text.strip_prefix('=') {
