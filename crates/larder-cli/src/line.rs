@@ -30,9 +30,9 @@ pub(crate) fn check_header(line: &[u8]) -> Result<(), Failure> {
         larder: u64,
     }
     match serde_json::from_slice::<Header>(line) {
-        Ok(Header { larder: 1 }) => Ok(()),
-        Ok(_) => Err(Failure::usage("this was written by a newer larder: its first line names another version than 1")),
-        Err(_) => Err(Failure::usage(format!("this is no export of larder: its first line is not {HEADER}"))),
+        Ok(Header { larder: 1 }) if is_object(line) => Ok(()),
+        Ok(_) if is_object(line) => Err(Failure::usage("this was written by a newer larder: its first line names another version than 1")),
+        _ => Err(Failure::usage(format!("this is no export of larder: its first line is not {HEADER}"))),
     }
 }
 
@@ -119,6 +119,9 @@ impl Reader {
     pub(crate) fn read(&mut self, line: &[u8]) -> Result<Line, String> {
         let text = std::str::from_utf8(line).map_err(|_| "it is not UTF-8")?;
         let members: Members<'_> = serde_json::from_str(text).map_err(|error| wrong(&error))?;
+        if !is_object(line) {
+            return Err(NO_OBJECT.to_owned());
+        }
         let key = key(members.key.ok_or("`key` is missing")?.get()).map_err(|failure| failure.text().to_owned())?;
         let namespace = members.namespace.map(|raw| self.namespace(raw.get())).transpose()?;
         let value = self.value(&members)?;
@@ -181,13 +184,20 @@ fn text(raw: &str, member: &str) -> Result<String, String> {
     serde_json::from_str(raw).map_err(|_| format!("`{member}` is not a text"))
 }
 
+/// serde takes an array for a struct as well.
+fn is_object(json: &[u8]) -> bool {
+    json.trim_ascii_start().starts_with(b"{")
+}
+
+const NO_OBJECT: &str = "it is no JSON object";
+
 /// Errors of serde_json quote what they met, so they are told anew.
 fn wrong(error: &serde_json::Error) -> String {
     let told = error.to_string();
     match error.classify() {
         Category::Data if told.starts_with("unknown field") => format!("it has an unknown member; known are {MEMBERS}"),
         Category::Data if told.starts_with("duplicate field") => "a member stands twice in it".to_owned(),
-        Category::Data => "it is no JSON object".to_owned(),
+        Category::Data => NO_OBJECT.to_owned(),
         _ => format!("it is no JSON (column {})", error.column()),
     }
 }
