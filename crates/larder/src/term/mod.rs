@@ -8,6 +8,8 @@
 //! # Ok::<(), larder::Error>(())
 //! ```
 
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::panic))]
+
 mod atom;
 mod bits;
 mod children;
@@ -20,7 +22,9 @@ mod literal;
 mod map;
 mod opaque;
 mod order;
+#[allow(dead_code, reason = "the memory and disk backends stand on it; a build may have neither")]
 pub(crate) mod ordered;
+mod serde;
 mod tuple;
 mod view;
 
@@ -37,6 +41,7 @@ use self::children::Children;
 pub use self::etf::{Limits, Otp};
 pub use self::kind::Kind;
 pub(crate) use self::opaque::Opaque;
+pub use self::serde::{from_term, to_term};
 pub(crate) use self::view::View;
 
 /// A value of Erlang's data model.

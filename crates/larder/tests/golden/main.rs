@@ -1,5 +1,5 @@
 //! What Pow wrote and how Erlang read it, line by line; the README beside the data describes it.
-#![allow(missing_docs)]
+#![allow(missing_docs, clippy::unwrap_used, clippy::panic)]
 
 mod etf;
 mod literal;
