@@ -182,7 +182,13 @@ impl Builder {
 
 impl fmt::Debug for Builder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Builder").field("durability", &self.durability).finish_non_exhaustive()
+        f.debug_struct("Builder")
+            .field("durability", &self.durability)
+            .field("create", &self.how.create)
+            .field("check", &self.how.check)
+            .field("accept_clock", &self.accept_clock)
+            .field("read_only", &self.read_only)
+            .finish_non_exhaustive()
     }
 }
 
