@@ -31,7 +31,7 @@ pub(crate) async fn put(broken: &Broken, space: &Namespace, puts: &[Put]) -> Res
         if matches!(written, Ok(true)) {
             remember(broken, &at, put, before);
         } else if put.when == When::Absent && broken.is(Defect::ProlongsWhatIsNotAbsent) {
-            broken.reference.touch(space, &[put.key.clone()], put.ttl).await?;
+            broken.reference.touch(space, std::slice::from_ref(&put.key), put.ttl).await?;
         }
     }
     Ok(written)
@@ -53,7 +53,7 @@ async fn one(broken: &Broken, space: &Namespace, mut put: Put) -> Result<Put> {
     match (broken.defect, put.ttl) {
         (Defect::TakesNeverForAnHour, Ttl::Never) => put.ttl = Ttl::After(HOUR),
         (Defect::RoundsATtlDown, Ttl::After(ttl)) => {
-            put.ttl = Ttl::After(Duration::from_millis(ttl.as_millis() as u64))
+            put.ttl = Ttl::After(Duration::from_millis(ttl.as_millis() as u64));
         }
         (Defect::OverflowsALongTtl, Ttl::After(ttl)) if ttl > 50 * YEAR => put.ttl = Ttl::After(Duration::from_secs(1)),
         (Defect::TakesZeroForNever, Ttl::After(ttl)) if ttl.is_zero() || ttl > Ttl::MAX => put.ttl = Ttl::Never,

@@ -58,7 +58,7 @@ fn explain(broken: &Broken, cost: &mut Cost) {
                 memory.explained += 1;
                 memory.explained
             });
-            cost.path = if turn % 2 == 0 { Path::Scan } else { Path::Index };
+            cost.path = if turn.is_multiple_of(2) { Path::Scan } else { Path::Index };
         }
         _ => {}
     }
