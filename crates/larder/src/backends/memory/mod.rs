@@ -2,12 +2,12 @@
 
 mod entry;
 mod index;
-mod leaf;
 mod listing;
 mod locks;
 mod name;
 mod records;
 mod room;
+mod row;
 mod shard;
 mod sweeper;
 mod timers;

@@ -18,6 +18,7 @@ use super::index::Index;
 use super::locks::{read, write};
 use super::name::Name;
 use super::room::{NoRoom, Room, WhenFull};
+use super::row::Named;
 use super::shard::{Due, Shard};
 use super::sweeper::Sweeper;
 use super::timers::{Timer, spread};
@@ -94,12 +95,13 @@ impl Records {
     }
 
     /// Reads a record that the index led to.
-    pub(super) fn read_listed(&self, entry: &Entry, name: &Name, now: Moment, select: Select) -> Option<Found> {
-        let hash = self.hash(name);
+    pub(super) fn read_listed(&self, entry: &Entry, now: Moment, select: Select) -> Option<Found> {
+        let name = entry.name();
+        let hash = self.hash(&name);
         let shard = read(self.shard(hash));
         let alive = |entry: &&Entry| !entry.deadline().is_past(now);
         // Since then the record may have been moved to another entry, and lives there.
-        let entry = Some(entry).filter(alive).or_else(|| shard.find(spread(hash), name).filter(alive))?;
+        let entry = Some(entry).filter(alive).or_else(|| shard.find(spread(hash), &name).filter(alive))?;
         Some(found(&shard, entry, select, now))
     }
 
