@@ -144,6 +144,19 @@ impl Index {
     }
 }
 
+#[cfg(test)]
+impl Index {
+    /// Does something while nobody else can do anything here.
+    pub(super) fn locked(&self, work: impl FnOnce()) {
+        let _guard = write(&self.leaves);
+        work();
+    }
+
+    pub(super) fn leaves(&self) -> usize {
+        read(&self.leaves).leaves.len()
+    }
+}
+
 impl Leaves {
     /// The place of the leaf that a name belongs to.
     #[inline]

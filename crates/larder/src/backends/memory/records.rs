@@ -32,7 +32,7 @@ pub(super) struct Records {
     shards: Box<[Padded]>,
     pub(super) index: Index,
     pub(super) room: Room,
-    when_full: WhenFull,
+    pub(super) when_full: WhenFull,
     hasher: DefaultHashBuilder,
     clock: Arc<dyn Clock>,
     sweeper: Sweeper,
@@ -47,7 +47,7 @@ struct Padded(RwLock<Shard>);
 const SHARDS: usize = 64;
 
 /// How many due timers each write looks at: more than one, so that a store in use keeps ahead of what it arms.
-const EACH_WRITE: usize = 2;
+pub(super) const EACH_WRITE: usize = 2;
 
 /// How many due timers are looked at before a shard's lock is given up for others to pass.
 const EACH_LOCK: usize = 64;
@@ -288,6 +288,23 @@ impl Records {
     /// Whether the system refused the thread that frees space while nobody writes.
     pub(super) fn is_unswept(&self) -> bool {
         self.sweeper.is_missing()
+    }
+}
+
+#[cfg(test)]
+impl Records {
+    pub(super) fn entries(&self) -> Vec<Entry> {
+        self.shards.iter().flat_map(|Padded(shard)| read(shard).entries().cloned().collect::<Vec<_>>()).collect()
+    }
+
+    /// How many timers there are, those that count for nothing included.
+    pub(super) fn timers(&self) -> usize {
+        self.shards.iter().map(|Padded(shard)| read(shard).timers()).sum()
+    }
+
+    /// How many values lie apart from their records.
+    pub(super) fn apart(&self) -> usize {
+        self.shards.iter().map(|Padded(shard)| read(shard).apart()).sum()
     }
 }
 
