@@ -1,6 +1,7 @@
 //! This process's memory as a backend: points by hash, listings by order, every record with a deadline of its own.
 
 mod entry;
+mod expiry;
 mod index;
 mod listing;
 mod locks;
