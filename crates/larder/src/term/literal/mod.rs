@@ -1,6 +1,8 @@
 //! Terms as text: Elixir literals, parsed by [`FromStr`](std::str::FromStr) and printed by
 //! [`Display`](std::fmt::Display).
 
+mod bits;
+mod number;
 mod parse;
 mod print;
 mod quoted;
@@ -11,10 +13,9 @@ mod tests;
 
 /// The operators that need no quotes as atoms, longer ones before their beginnings.
 const OPERATORS: [&str; 52] = [
-    "<<>>", "..//", "===", "!==", "&&&", "|||", "^^^", "~~~", "<<<", ">>>", "<<~", "~>>", "<~>",
-    "<|>", "+++", "---", "...", "%{}", "{}", "->", "<-", "<~", "~>", "|>", "&&", "||", "++", "--",
-    "<>", "=~", "==", "!=", "<=", ">=", "\\\\", "//", "**", "..", "!", "@", "+", "-", "*", "/",
-    "<", ">", "^", "&", "|", "=", ".", "%",
+    "<<>>", "..//", "===", "!==", "&&&", "|||", "^^^", "~~~", "<<<", ">>>", "<<~", "~>>", "<~>", "<|>", "+++", "---",
+    "...", "%{}", "{}", "->", "<-", "<~", "~>", "|>", "&&", "||", "++", "--", "<>", "=~", "==", "!=", "<=", ">=",
+    "\\\\", "//", "**", "..", "!", "@", "+", "-", "*", "/", "<", ">", "^", "&", "|", "=", ".", "%",
 ];
 
 /// Whether a name is written without quotes: letters, digits, `_` and `@`, and at the end `?` or `!`.
@@ -49,7 +50,5 @@ fn alias(name: &str) -> Option<&str> {
 
 fn is_alias_piece(piece: &str) -> bool {
     piece.starts_with(|first: char| first.is_ascii_uppercase())
-        && piece
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+        && piece.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
 }

@@ -197,9 +197,7 @@ impl Parser<'_> {
     fn expected(&self, what: &str, open: &Open) -> Error {
         match self.0.peek() {
             Some(_) => self.0.error(&format!("expected {what}")),
-            None => self
-                .0
-                .error_at(open.started, "what opens here is not closed"),
+            None => self.0.error_at(open.started, "what opens here is not closed"),
         }
     }
 
@@ -239,8 +237,7 @@ impl Parser<'_> {
                 self.0.take("{");
                 let mut open = Open::new(Shape::Map, started);
                 if let Some(module) = module {
-                    open.children
-                        .extend([Term::known_atom("__struct__"), module]);
+                    open.children.extend([Term::known_atom("__struct__"), module]);
                 }
                 return Ok(Start::Open(open));
             }

@@ -5,20 +5,8 @@ use super::{OPERATORS, alias, is_plain, quoted};
 
 /// What is still to be printed.
 enum Rest<'a> {
-    Elements {
-        elements: &'a [Term],
-        tail: Option<&'a Term>,
-        keywords: bool,
-        first: bool,
-        close: &'static str,
-    },
-    Pairs {
-        keys: &'a [Term],
-        values: &'a [Term],
-        keywords: bool,
-        is_struct: bool,
-        first: bool,
-    },
+    Elements { elements: &'a [Term], tail: Option<&'a Term>, keywords: bool, first: bool, close: &'static str },
+    Pairs { keys: &'a [Term], values: &'a [Term], keywords: bool, is_struct: bool, first: bool },
     Term(&'a Term),
     Text(&'static str),
 }
@@ -41,13 +29,7 @@ impl fmt::Display for Term {
             match next {
                 Rest::Text(text) => f.write_str(text)?,
                 Rest::Term(term) => print_one(term, f, &mut rest)?,
-                Rest::Elements {
-                    elements,
-                    tail,
-                    keywords,
-                    first,
-                    close,
-                } => {
+                Rest::Elements { elements, tail, keywords, first, close } => {
                     let Some((element, elements)) = elements.split_first() else {
                         rest.push(Rest::Text(close));
                         if let Some(tail) = tail {
@@ -59,13 +41,7 @@ impl fmt::Display for Term {
                     if !first {
                         f.write_str(", ")?;
                     }
-                    rest.push(Rest::Elements {
-                        elements,
-                        tail,
-                        keywords,
-                        first: false,
-                        close,
-                    });
+                    rest.push(Rest::Elements { elements, tail, keywords, first: false, close });
                     match element.as_tuple() {
                         Some([key, value]) if keywords => {
                             print_key(key, f)?;
@@ -74,28 +50,14 @@ impl fmt::Display for Term {
                         _ => rest.push(Rest::Term(element)),
                     }
                 }
-                Rest::Pairs {
-                    keys,
-                    values,
-                    keywords,
-                    is_struct,
-                    first,
-                } => {
-                    let (Some((key, keys)), Some((value, values))) =
-                        (keys.split_first(), values.split_first())
-                    else {
+                Rest::Pairs { keys, values, keywords, is_struct, first } => {
+                    let (Some((key, keys)), Some((value, values))) = (keys.split_first(), values.split_first()) else {
                         f.write_char('}')?;
                         continue;
                     };
                     let skipped = is_struct && key.as_atom() == Some("__struct__");
                     let first_left = first && skipped;
-                    rest.push(Rest::Pairs {
-                        keys,
-                        values,
-                        keywords,
-                        is_struct,
-                        first: first_left,
-                    });
+                    rest.push(Rest::Pairs { keys, values, keywords, is_struct, first: first_left });
                     if skipped {
                         continue;
                     }
@@ -117,11 +79,7 @@ impl fmt::Display for Term {
 }
 
 /// Prints a term but for its children, which it adds to the rest.
-fn print_one<'a>(
-    term: &'a Term,
-    f: &mut fmt::Formatter<'_>,
-    rest: &mut Vec<Rest<'a>>,
-) -> fmt::Result {
+fn print_one<'a>(term: &'a Term, f: &mut fmt::Formatter<'_>, rest: &mut Vec<Rest<'a>>) -> fmt::Result {
     match term.view() {
         View::Integer(value) => write!(f, "{value}"),
         View::Big(value) => write!(f, "{value}"),
@@ -136,13 +94,7 @@ fn print_one<'a>(
         View::Bits(bytes, last_bits) => print_bits(bytes, last_bits, f),
         View::Tuple(elements) => {
             f.write_char('{')?;
-            rest.push(Rest::Elements {
-                elements,
-                tail: None,
-                keywords: false,
-                first: true,
-                close: "}",
-            });
+            rest.push(Rest::Elements { elements, tail: None, keywords: false, first: true, close: "}" });
             Ok(())
         }
         View::List(elements, tail) => {
@@ -170,13 +122,7 @@ fn print_one<'a>(
                 .and_then(|module| alias(module.as_atom()?))
                 .filter(|_| keywords);
             write!(f, "%{}{{", module.unwrap_or_default())?;
-            rest.push(Rest::Pairs {
-                keys,
-                values,
-                keywords,
-                is_struct: module.is_some(),
-                first: true,
-            });
+            rest.push(Rest::Pairs { keys, values, keywords, is_struct: module.is_some(), first: true });
             Ok(())
         }
     }
@@ -188,14 +134,11 @@ fn is_keyword(element: &Term) -> bool {
 
 /// Whether `key: value` is written for this key; Elixir does not for aliases.
 fn is_key(key: &Term) -> bool {
-    key.as_atom()
-        .is_some_and(|name| !name.starts_with("Elixir."))
+    key.as_atom().is_some_and(|name| !name.starts_with("Elixir."))
 }
 
 fn is_charlist(elements: &[Term]) -> bool {
-    elements
-        .iter()
-        .all(|element| matches!(element.as_i64(), Some(7..=13 | 27 | 32..=126)))
+    elements.iter().all(|element| matches!(element.as_i64(), Some(7..=13 | 27 | 32..=126)))
 }
 
 fn print_atom(name: &str, f: &mut fmt::Formatter<'_>) -> fmt::Result {

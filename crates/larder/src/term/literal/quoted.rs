@@ -33,10 +33,7 @@ pub(super) fn is_printable(character: char) -> bool {
 }
 
 /// Prints the characters with escapes where one is needed.
-pub(super) fn print(
-    characters: impl Iterator<Item = char>,
-    f: &mut fmt::Formatter<'_>,
-) -> fmt::Result {
+pub(super) fn print(characters: impl Iterator<Item = char>, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     let mut characters = characters.peekable();
     while let Some(character) = characters.next() {
         match character {
@@ -54,6 +51,11 @@ pub(super) fn print(
     Ok(())
 }
 
+/// As Elixir does, but for U+0080 to U+00FF: `\x80` is a byte when it is read back.
 fn print_code(character: char, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-    write!(f, "\\x{{{:X}}}", u32::from(character))
+    match u32::from(character) {
+        code @ 0..0x80 => write!(f, "\\x{code:02X}"),
+        code @ 0x80..0x1_0000 => write!(f, "\\x{{{code:04X}}}"),
+        code => write!(f, "\\x{{{code:06X}}}"),
+    }
 }
