@@ -12,9 +12,10 @@ use super::index::Move;
 use super::*;
 use crate::backend::When;
 use crate::clock::Moment;
+use crate::key;
+use crate::pattern;
 use crate::record::Version;
 use crate::term::Term;
-use crate::{key, pattern};
 
 #[derive(Debug, Default)]
 struct Manual(AtomicU64);
