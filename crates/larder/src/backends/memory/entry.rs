@@ -79,6 +79,11 @@ impl Entry {
         self.0.ptr() == other.0.ptr()
     }
 
+    /// A word of the name, 0 beyond its end.
+    pub(super) fn word(&self, at: usize) -> u64 {
+        self.split().0.get(at).map_or(0, |word| word.load(Relaxed))
+    }
+
     pub(super) fn name(&self) -> Name {
         let words = self.split().0.iter().map(|word| word.load(Relaxed));
         Name::from_words(words, self.header().name_bytes as usize)

@@ -3,31 +3,29 @@
 use std::sync::RwLock;
 
 use super::entry::Entry;
+use super::leaf::Leaf;
 use super::locks::{exclusive, read, write};
 use super::name::{Name, compare};
 
 /// Handles to all records in the order of their names.
 ///
-/// A row of leaves, each a sorted row of handles with a lock of its own: writers in different leaves do not wait for
-/// each other, and a handle takes little more than its eight bytes. It is touched when a record comes or goes, and
-/// never by a read or a refresh.
+/// A row of leaves with a lock each: writers in different leaves do not wait for each other. It is touched when a
+/// record comes or goes, and never by a read or a refresh.
 pub(super) struct Index {
-    leaves: RwLock<Vec<Leaf>>,
+    leaves: RwLock<Vec<Place>>,
 }
 
-struct Leaf {
-    /// Not above any name in this leaf, and above every name in those before. A copy: a handle would keep a record.
+/// A leaf and where it begins.
+struct Place {
     floor: Floor,
-    entries: RwLock<Vec<Entry>>,
+    leaf: RwLock<Leaf>,
 }
 
+/// A name that is not above any in its leaf, and above all in those before. A copy: a handle would keep a record.
 struct Floor {
     words: Box<[u64]>,
     bytes: usize,
 }
-
-/// How many handles a leaf holds at most.
-const LEAF: usize = 512;
 
 /// What a walk does after an entry.
 pub(super) enum Move {
@@ -39,7 +37,7 @@ pub(super) enum Move {
 
 impl Index {
     pub(super) fn new() -> Self {
-        let first = Leaf { floor: Floor { words: Box::default(), bytes: 0 }, entries: RwLock::default() };
+        let first = Place { floor: Floor { words: Box::default(), bytes: 0 }, leaf: RwLock::default() };
         Self { leaves: RwLock::new(vec![first]) }
     }
 
@@ -47,26 +45,22 @@ impl Index {
     pub(super) fn insert(&self, name: &Name, entry: &Entry) {
         {
             let leaves = read(&self.leaves);
-            let mut entries = write(&leaves[leaf_of(&leaves, name)].entries);
-            if entries.len() < LEAF {
-                grow(&mut entries);
-                let at = position(&entries, name);
-                entries.insert(at, entry.clone());
+            let mut leaf = write(&leaves[leaf_of(&leaves, name)].leaf);
+            if leaf.len() < Leaf::FULL {
+                leaf.insert(name, entry);
                 return;
             }
         }
         let mut leaves = write(&self.leaves);
         let at = leaf_of(&leaves, name);
-        let entries = exclusive(&mut leaves[at].entries);
-        let place = position(entries, name);
-        entries.insert(place, entry.clone());
-        if entries.len() > LEAF {
+        let leaf = exclusive(&mut leaves[at].leaf);
+        let place = leaf.insert(name, entry);
+        if leaf.len() > Leaf::FULL {
             // Names that only ever grow leave full leaves behind.
-            let middle = if place == LEAF { LEAF } else { LEAF / 2 };
-            let upper = entries.split_off(middle);
-            entries.shrink_to(middle + middle / 4);
-            if let Some(floor) = upper.first().map(Floor::of) {
-                leaves.insert(at + 1, Leaf { floor, entries: RwLock::new(upper) });
+            let upper = leaf.split(if place == Leaf::FULL { Leaf::FULL } else { Leaf::FULL / 2 });
+            if let Some(first) = upper.entries().first() {
+                let place = Place { floor: Floor::of(&first.name()), leaf: RwLock::new(upper) };
+                leaves.insert(at + 1, place);
             }
         }
     }
@@ -74,10 +68,9 @@ impl Index {
     /// Puts an entry in the place of the one with the same name.
     pub(super) fn replace(&self, name: &Name, entry: &Entry) {
         let leaves = read(&self.leaves);
-        let mut entries = write(&leaves[leaf_of(&leaves, name)].entries);
-        let at = position(&entries, name);
-        if let Some(place) = entries.get_mut(at).filter(|place| place.is(name)) {
-            *place = entry.clone();
+        let mut leaf = write(&leaves[leaf_of(&leaves, name)].leaf);
+        if let Some(at) = leaf.find(name) {
+            leaf.replace(at, entry);
         }
     }
 
@@ -85,12 +78,11 @@ impl Index {
     pub(super) fn remove(&self, name: &Name) {
         {
             let leaves = read(&self.leaves);
-            let mut entries = write(&leaves[leaf_of(&leaves, name)].entries);
-            let at = position(&entries, name);
-            if entries.get(at).is_some_and(|entry| entry.is(name)) {
-                entries.remove(at);
+            let mut leaf = write(&leaves[leaf_of(&leaves, name)].leaf);
+            if let Some(at) = leaf.find(name) {
+                leaf.remove(at);
             }
-            if entries.len() != LEAF / 4 && !entries.is_empty() {
+            if leaf.len() > 0 && leaf.len() != Leaf::FULL / 4 {
                 return;
             }
         }
@@ -107,15 +99,14 @@ impl Index {
         let (mut from, mut after) = (from, after);
         'seek: loop {
             let mut first = true;
-            for leaf in &leaves[leaf_of(&leaves, &from)..] {
-                let entries = read(&leaf.entries);
-                let start = match (first, after) {
-                    (false, _) => 0,
-                    (true, false) => position(&entries, &from),
-                    (true, true) => entries.partition_point(|entry| entry.compare(&from).is_le()),
-                };
+            for place in &leaves[leaf_of(&leaves, &from)..] {
+                let leaf = read(&place.leaf);
+                let mut start = if first { leaf.position(&from) } else { 0 };
+                if first && after && leaf.entries().get(start).is_some_and(|entry| entry.is(&from)) {
+                    start += 1;
+                }
                 first = false;
-                for entry in &entries[start..] {
+                for entry in &leaf.entries()[start..] {
                     match visit(entry) {
                         Move::Next => {}
                         Move::Stop => return,
@@ -130,13 +121,13 @@ impl Index {
         }
     }
 
-    /// About how many entries stand from a name on and below another one: exact within a leaf, else by the leaves.
+    /// How many entries stand from a name on and below another one.
     pub(super) fn distance(&self, from: &Name, to: &Name) -> usize {
         let leaves = read(&self.leaves);
         let (first, last) = (leaf_of(&leaves, from), leaf_of(&leaves, to));
-        let start = position(&read(&leaves[first].entries), from);
-        let end = position(&read(&leaves[last].entries), to);
-        let between: usize = leaves[first..last].iter().map(|leaf| read(&leaf.entries).len()).sum();
+        let start = read(&leaves[first].leaf).position(from);
+        let end = read(&leaves[last].leaf).position(to);
+        let between: usize = leaves.iter().take(last).skip(first).map(|place| read(&place.leaf).len()).sum();
         (between + end).saturating_sub(start)
     }
 
@@ -145,12 +136,7 @@ impl Index {
         let mut leaves = write(&self.leaves);
         let mut freed = 0;
         for at in (0..leaves.len()).rev() {
-            if let Some(leaf) = leaves.get_mut(at) {
-                let entries = exclusive(&mut leaf.entries);
-                let before = entries.capacity();
-                entries.shrink_to_fit();
-                freed += (before - entries.capacity()) * size_of::<Entry>();
-            }
+            freed += exclusive(&mut leaves[at].leaf).compact();
             join(&mut leaves, at);
         }
         leaves.shrink_to_fit();
@@ -159,43 +145,26 @@ impl Index {
 }
 
 /// Drops an empty leaf, or joins a sparse one with the next.
-fn join(leaves: &mut Vec<Leaf>, at: usize) {
-    let mut size = |at: usize| leaves.get_mut(at).map(|leaf| exclusive(&mut leaf.entries).len());
+fn join(leaves: &mut Vec<Place>, at: usize) {
+    let mut size = |at: usize| leaves.get_mut(at).map(|place| exclusive(&mut place.leaf).len());
     match (size(at), size(at + 1)) {
         // The first leaf has the lowest floor, and stays.
-        (Some(0), _) if at > 0 => {
-            leaves.remove(at);
-        }
-        (Some(own), Some(next)) if own + next <= LEAF / 2 => {
-            let mut next = leaves.remove(at + 1);
-            let entries = exclusive(&mut leaves[at].entries);
-            entries.append(exclusive(&mut next.entries));
-            entries.shrink_to_fit();
+        (Some(0), _) if at > 0 => drop(leaves.remove(at)),
+        (Some(own), Some(next)) if own + next <= Leaf::FULL / 2 => {
+            let next = std::mem::take(exclusive(&mut leaves.remove(at + 1).leaf));
+            exclusive(&mut leaves[at].leaf).join(next);
         }
         _ => {}
     }
 }
 
-/// Makes room for one more, a quarter at a time: doubling would leave a third of all leaves unused.
-fn grow(entries: &mut Vec<Entry>) {
-    if entries.len() == entries.capacity() {
-        entries.reserve_exact((entries.len() / 4).max(4));
-    }
-}
-
 /// The leaf where a name has its place.
-fn leaf_of(leaves: &[Leaf], name: &Name) -> usize {
-    leaves.partition_point(|leaf| leaf.floor.is_up_to(name)).saturating_sub(1)
-}
-
-/// The place of the first entry that is not below a name.
-fn position(entries: &[Entry], name: &Name) -> usize {
-    entries.partition_point(|entry| entry.compare(name).is_lt())
+fn leaf_of(leaves: &[Place], name: &Name) -> usize {
+    leaves.partition_point(|place| place.floor.is_up_to(name)).saturating_sub(1)
 }
 
 impl Floor {
-    fn of(entry: &Entry) -> Self {
-        let name = entry.name();
+    fn of(name: &Name) -> Self {
         Self { words: name.words().into(), bytes: name.len() }
     }
 

@@ -2,6 +2,7 @@
 
 mod entry;
 mod index;
+mod leaf;
 mod listing;
 mod locks;
 mod name;
