@@ -17,7 +17,9 @@ use dashmap::DashMap;
 use foldhash::fast::RandomState;
 use hashbrown::HashMap;
 use larder::backends::memory::Memory;
-use larder::{Backend, Clock, Cursor, Erased, Key, Namespace, Pattern, Put, Raw, Select, Store, SystemClock, Ttl, When};
+use larder::{
+    Backend, Clock, Cursor, Erased, Key, Namespace, Pattern, Put, Raw, Select, Store, SystemClock, Ttl, When,
+};
 use larder::{key, pattern};
 use larder_bench::{Random, Zipf, machine, median, resident_bytes, shuffled, table, thread_time};
 
@@ -86,8 +88,14 @@ fn measure(records: usize, rounds: usize) {
         }
     }
     println!("{records} records of {VALUE} bytes under names of {} bytes, {A_USER} a user.", name_of(0).len());
-    println!("{}; 1 thread, {}.", machine(), if cfg!(target_env = "gnu") { "glibc's allocator" } else { "the system's allocator" });
-    println!("CPU nanoseconds an operation, the median of {rounds} rounds in turn; in brackets the ratio to dashmap.\n");
+    println!(
+        "{}; 1 thread, {}.",
+        machine(),
+        if cfg!(target_env = "gnu") { "glibc's allocator" } else { "the system's allocator" }
+    );
+    println!(
+        "CPU nanoseconds an operation, the median of {rounds} rounds in turn; in brackets the ratio to dashmap.\n"
+    );
     let head: Vec<String> = [""].iter().chain(&CANDIDATES).map(|name| (*name).to_owned()).collect();
     let mut rows = Vec::new();
     for (row, figures) in ROWS.iter().zip(figures) {
@@ -207,8 +215,7 @@ fn run<C: Candidate>(candidate: &C, row: &Row, round: usize, records: usize, zip
             Operation::Mixed => at % 10 == 0,
             _ => true,
         };
-        let values: Vec<_> =
-            items.iter().enumerate().map(|(at, item)| is_write(at).then(|| value_of(*item))).collect();
+        let values: Vec<_> = items.iter().enumerate().map(|(at, item)| is_write(at).then(|| value_of(*item))).collect();
         spent += timed(|| {
             for (name, value) in names.into_iter().zip(values) {
                 match value {
