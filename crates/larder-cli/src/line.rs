@@ -16,6 +16,7 @@ use serde_json::error::Category;
 use serde_json::value::RawValue;
 
 use crate::exit::Failure;
+use crate::lines::LONGEST;
 use crate::literal;
 use crate::value::{Codec, Coding};
 use crate::json;
@@ -332,7 +333,7 @@ impl Writer {
             return None;
         }
         let written = literal::write(&term);
-        (written.len() <= crate::limit::LINE / 8).then_some(written)
+        (written.len() <= LONGEST / 8).then_some(written)
     }
 }
 

@@ -45,7 +45,7 @@ impl Get {
         let keys = keys.map_err(|failure| failure.at("KEY"))?;
         let place = Place::choose(&shared.store)?;
         place.limits().check_keys(&keys).map_err(|error| Failure::from(error).at("KEY"))?;
-        let opened = place.open(Access::Existing).await?;
+        let opened = place.open(Access::Look).await?;
         let now = Timestamp::now();
         let found = opened.backend.get(&opened.namespace, &keys, Select::ValuesAndTtls).await?;
         let mut output = Output::new();
