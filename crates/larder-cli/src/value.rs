@@ -95,6 +95,9 @@ impl Coding {
     fn etf(self, term: &Term) -> Result<Vec<u8>, Failure> {
         let refused = |error| Failure::from(error).as_usage().at("the value");
         let bytes = literal::to_etf(term, self.otp).map_err(refused)?;
+        if bytes.len() > Limits::default().value_bytes {
+            return Ok(bytes); // Whoever writes refuses it, and names the limit.
+        }
         // What is nested too deep to be read again is not written.
         literal::from_etf(&bytes).map_err(refused)?;
         Ok(bytes)

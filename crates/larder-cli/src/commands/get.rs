@@ -53,7 +53,8 @@ impl Get {
         if let ([Some(found)], None) = (found.as_slice(), shared.format) {
             self.print_alone(found, shared, &mut output)?;
         } else if shared.format.is_none() && (self.version || self.ttl) {
-            for found in &found {
+            // Several answers keep the order of the keys; a single one that is not there is none.
+            for found in found.iter().filter(|found| found.is_some() || keys.len() > 1) {
                 output.line(&found.as_ref().map_or_else(|| "-".to_owned(), |found| self.about(found)))?;
             }
         } else {
