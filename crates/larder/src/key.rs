@@ -152,6 +152,12 @@ impl Key {
         Ok(Self { bytes, opaque })
     }
 
+    /// The key of bytes that were checked when they were put: a backend that keeps them need not read them again.
+    #[cfg(feature = "memory")]
+    pub(crate) fn from_stored(bytes: Bytes) -> Self {
+        Self { bytes, opaque: false }
+    }
+
     /// Whether a part holds a fun, pid, port or reference.
     pub(crate) fn has_opaque(&self) -> bool {
         self.opaque

@@ -43,7 +43,7 @@ mod ttl;
 pub use backend::{Backend, Batch, Cost, Cursor, Damaged, Info, Listing, Page, Put, Sweep, Swept, When};
 pub use backends::{Opened, open, open_with_clock};
 pub use clock::{Clock, Moment, SystemClock};
-pub use codec::{Codec, Json, Raw};
+pub use codec::{Codec, Etf, Json, Raw};
 pub use erased::Erased;
 pub use error::{Error, ErrorKind, Result};
 pub use key::Key;

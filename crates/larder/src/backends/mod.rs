@@ -4,6 +4,8 @@
 pub mod disk;
 #[cfg(feature = "memory")]
 pub mod memory;
+#[cfg(feature = "memory")]
+mod size;
 mod url;
 
 use std::fmt;
@@ -20,6 +22,8 @@ use crate::namespace::Namespace;
 use crate::store::Store;
 use crate::ttl::Ttl;
 
+#[cfg(feature = "memory")]
+pub(crate) use size::Size;
 pub(crate) use url::Url;
 
 /// Opens the backend that a URL names.

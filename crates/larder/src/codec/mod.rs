@@ -1,12 +1,12 @@
 //! How values become the bytes that a backend keeps.
-
+mod etf;
 mod json;
 mod raw;
 
 use bytes::Bytes;
 
 use crate::error::Result;
-
+pub use etf::Etf;
 pub use json::Json;
 pub use raw::Raw;
 

@@ -151,7 +151,10 @@ fn hole(name: &str) -> Option<Shape> {
     if !canonical || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
         return None;
     }
-    digits.parse().ok().map(Shape::Variable)
+    // However long, it is a variable; beyond 64 bits numbers wrap round, as Erlang's do beyond its own bound.
+    let number =
+        digits.bytes().fold(0_u64, |number, digit| number.wrapping_mul(10).wrapping_add(u64::from(digit - b'0')));
+    Some(Shape::Variable(number))
 }
 
 /// The cells of a list and what stands in place of its proper end; `None` for any other term.

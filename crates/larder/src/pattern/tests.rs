@@ -170,6 +170,7 @@ fn variables_are_atoms_of_a_dollar_and_a_number() {
         ("$0", true),
         ("$1", true),
         ("$100000001", true),
+        ("$99999999999999999999", true),
         ("$01", false),
         ("$", false),
         ("$-1", false),

@@ -274,6 +274,12 @@ impl<'a> Reader<'a> {
 
     fn big(&mut self, length: usize, sign: u8) -> Result<Term> {
         let magnitude = self.take(length)?;
+        if length <= 8 {
+            let mut bytes = [0; 8];
+            bytes[..length].copy_from_slice(magnitude);
+            let magnitude = i128::from(u64::from_le_bytes(bytes));
+            return Ok(if sign == 0 { magnitude } else { -magnitude }.into());
+        }
         let sign = if sign == 0 { Sign::Plus } else { Sign::Minus };
         Ok(Term::integer(BigInt::from_bytes_le(sign, magnitude)))
     }

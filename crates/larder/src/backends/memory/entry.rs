@@ -1,0 +1,189 @@
+//! A record as it lies in memory: one allocation, shared by the table and the index.
+
+use std::cmp::Ordering;
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering::Relaxed};
+
+use bytes::Bytes;
+use triomphe::ThinArc;
+
+use crate::ttl::Deadline;
+
+use super::name::{Name, compare, padded};
+use super::timers::Timer;
+
+/// A handle to a record: deadline, name and value in one allocation.
+///
+/// The table and the index hold the same handle, so that no key is stored twice. A value of about the same size is
+/// written over the old one where it lies and a new ttl is one store, and so neither touches the index. This takes a
+/// record that is written while it is shared: it is made of atomic words, and the lock of its shard is what orders
+/// their reads and writes (`Relaxed` everywhere). Only the name is read without that lock; it never changes.
+#[derive(Clone)]
+pub(super) struct Entry(ThinArc<Header, AtomicU64>);
+
+struct Header {
+    deadline: AtomicU64,
+    timer: AtomicU64,
+    name_bytes: u32,
+    value_bytes: AtomicU32,
+}
+
+impl Entry {
+    /// The largest value that lies within its record and is copied out to be read. A copy of so much costs about what
+    /// sharing does, which takes an allocation as well and leaves a reader holding the record. A larger one lies apart.
+    pub(super) const WITHIN: usize = 2048;
+
+    /// What a record takes beyond its name and value, about: 48 bytes of header and allocator, 20 of table, 10 of
+    /// index, 12 of timer, and what is lost in rounding.
+    pub(super) const OVERHEAD: u64 = 104;
+
+    pub(super) fn new(name: &Name, value: &[u8], deadline: Deadline, timer: Timer) -> Self {
+        let within = if value.len() <= Self::WITHIN { value } else { &[] };
+        let names = name.words();
+        let (whole, rest) = within.as_chunks::<8>();
+        let word = |at: usize| match names.get(at) {
+            Some(word) => *word,
+            None => u64::from_ne_bytes(*whole.get(at - names.len()).unwrap_or(&padded(rest))),
+        };
+        let header = Header {
+            deadline: AtomicU64::new(deadline.nanos()),
+            timer: AtomicU64::new(timer.bits()),
+            name_bytes: length(name.len()),
+            value_bytes: AtomicU32::new(length(value.len())),
+        };
+        let words = names.len() + within.len().div_ceil(8);
+        Self(ThinArc::from_header_and_iter(header, (0..words).map(|at| AtomicU64::new(word(at)))))
+    }
+
+    fn header(&self) -> &Header {
+        &self.0.header.header
+    }
+
+    fn split(&self) -> (&[AtomicU64], &[AtomicU64]) {
+        self.0.slice.split_at((self.header().name_bytes as usize).div_ceil(8))
+    }
+
+    #[inline]
+    pub(super) fn is(&self, name: &Name) -> bool {
+        self.compare(name) == Ordering::Equal
+    }
+
+    /// Compares the names.
+    #[inline]
+    pub(super) fn compare(&self, name: &Name) -> Ordering {
+        let words = self.split().0.iter().map(|word| word.load(Relaxed));
+        compare(words, self.header().name_bytes as usize, name.words(), name.len())
+    }
+
+    /// Whether both are handles to the same record.
+    pub(super) fn same(&self, other: &Self) -> bool {
+        self.0.ptr() == other.0.ptr()
+    }
+
+    /// A word of the name, 0 beyond its end.
+    pub(super) fn word(&self, at: usize) -> u64 {
+        self.split().0.get(at).map_or(0, |word| word.load(Relaxed))
+    }
+
+    pub(super) fn name(&self) -> Name {
+        let words = self.split().0.iter().map(|word| word.load(Relaxed));
+        Name::from_words(words, self.header().name_bytes as usize)
+    }
+
+    /// Replaces what the buffer holds by the name's bytes.
+    pub(super) fn read_name(&self, buffer: &mut Vec<u8>) {
+        buffer.clear();
+        for word in self.split().0 {
+            buffer.extend_from_slice(&word.load(Relaxed).to_be_bytes());
+        }
+        buffer.truncate(self.header().name_bytes as usize);
+    }
+
+    /// Whether the value lies apart from the record.
+    #[inline]
+    pub(super) fn is_apart(&self) -> bool {
+        self.value_bytes() > Self::WITHIN
+    }
+
+    pub(super) fn value_bytes(&self) -> usize {
+        self.header().value_bytes.load(Relaxed) as usize
+    }
+
+    /// A copy of the value that lies within.
+    #[inline]
+    pub(super) fn value(&self) -> Bytes {
+        let mut value = vec![0; self.value_bytes()];
+        let (whole, rest) = value.as_chunks_mut::<8>();
+        let words = self.split().1;
+        for (chunk, word) in whole.iter_mut().zip(words) {
+            *chunk = word.load(Relaxed).to_ne_bytes();
+        }
+        if let (false, Some(word)) = (rest.is_empty(), words.get(whole.len())) {
+            rest.copy_from_slice(&word.load(Relaxed).to_ne_bytes()[..rest.len()]);
+        }
+        value.into()
+    }
+
+    /// Writes a value over the old one, or answers `false` where it would not fit or would leave much room unused.
+    #[inline]
+    pub(super) fn overwrite(&self, value: &[u8]) -> bool {
+        let words = self.split().1;
+        let needed = value.len().div_ceil(8);
+        if self.is_apart() || needed > words.len() || words.len() - needed > words.len() / 4 {
+            return false;
+        }
+        let (whole, rest) = value.as_chunks();
+        for (word, chunk) in words.iter().zip(whole) {
+            word.store(u64::from_ne_bytes(*chunk), Relaxed);
+        }
+        if let (false, Some(word)) = (rest.is_empty(), words.get(whole.len())) {
+            word.store(u64::from_ne_bytes(padded(rest)), Relaxed);
+        }
+        self.header().value_bytes.store(length(value.len()), Relaxed);
+        true
+    }
+
+    #[inline]
+    pub(super) fn deadline(&self) -> Deadline {
+        Deadline::from_nanos(self.header().deadline.load(Relaxed))
+    }
+
+    pub(super) fn set_deadline(&self, deadline: Deadline) {
+        self.header().deadline.store(deadline.nanos(), Relaxed);
+    }
+
+    /// Marks it as no longer in its shard: past at every moment.
+    pub(super) fn end(&self) {
+        self.set_deadline(Deadline::from_nanos(0));
+    }
+
+    /// Which stretch of time the deadline lies in, as timers tell them apart.
+    pub(super) fn deadline_tick(&self) -> u64 {
+        Timer::new(self.deadline(), 0).tick()
+    }
+
+    /// The timer that will free it: of all that name it in its shard, the one that counts.
+    #[inline]
+    pub(super) fn timer(&self) -> Timer {
+        Timer::from_bits(self.header().timer.load(Relaxed))
+    }
+
+    pub(super) fn set_timer(&self, timer: Timer) {
+        self.header().timer.store(timer.bits(), Relaxed);
+    }
+
+    /// What it counts against a bound.
+    pub(super) fn charge(&self) -> u64 {
+        let apart = if self.is_apart() { self.value_bytes() } else { 0 };
+        Self::OVERHEAD + 8 * self.0.slice.len() as u64 + apart as u64
+    }
+
+    /// What a record would count.
+    pub(super) fn charge_of(name: &Name, value: &[u8]) -> u64 {
+        let value = if value.len() > Self::WITHIN { value.len() } else { value.len().next_multiple_of(8) };
+        Self::OVERHEAD + (name.len().next_multiple_of(8) + value) as u64
+    }
+}
+
+fn length(bytes: usize) -> u32 {
+    u32::try_from(bytes).expect("limits keep names and values below 4 GiB")
+}

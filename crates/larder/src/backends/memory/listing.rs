@@ -1,0 +1,150 @@
+//! A page of a listing.
+
+use bytes::Bytes;
+
+use crate::backend::{Cost, Cursor, Page};
+use crate::clock::Moment;
+use crate::error::Result;
+use crate::key::Key;
+use crate::namespace::Namespace;
+use crate::pattern::{Path, Pattern, Step};
+use crate::record::{Found, Record, Select};
+
+use super::entry::Entry;
+use super::index::Move;
+use super::name::Name;
+use super::records::{Records, found};
+
+/// How many entries a walk stands on before writers may pass.
+const EACH_WALK: usize = 128;
+
+/// How many entries a page passes in vain. It ends then, however little it has found, so that no call holds a thread for
+/// more than about a millisecond.
+const EACH_PAGE: u64 = 4096;
+
+/// How many entries an estimate stands on.
+const EACH_ESTIMATE: u64 = 1000;
+
+/// A listing under way.
+struct Walk<'a> {
+    records: &'a Records,
+    namespace: &'a Namespace,
+    pattern: &'a Pattern,
+    /// Where it goes on: at these key bytes, or after them.
+    position: Vec<u8>,
+    after: bool,
+    done: bool,
+    entries: u64,
+}
+
+impl Records {
+    pub(super) fn page(
+        &self,
+        namespace: &Namespace,
+        pattern: &Pattern,
+        select: Select,
+        cursor: &Cursor,
+        limit: usize,
+    ) -> Result<Page> {
+        let now = self.now();
+        if let Some(key) = pattern.point() {
+            return Ok(self.point(namespace, key, select, cursor, limit, now));
+        }
+        let mut walk = Walk::begin(self, namespace, pattern, cursor);
+        let mut page = Page { records: Vec::new(), damaged: Vec::new(), next: None, cost: cost(pattern.path(), 0) };
+        if limit == 0 {
+            page.cost.entries = walk.estimate();
+            return Ok(page);
+        }
+        let mut matches = Vec::new();
+        while !walk.done && page.records.len() < limit && walk.entries < EACH_PAGE + page.records.len() as u64 {
+            walk.advance(limit - page.records.len(), &mut matches);
+            for (entry, name, key) in matches.drain(..) {
+                if let Some(found) = self.read_listed(&entry, &name, now, select) {
+                    page.records.push(Record { key: Key::from_stored(key), found });
+                }
+            }
+        }
+        page.cost.entries = walk.entries;
+        page.next = (!walk.done).then(|| Cursor::new(walk.position));
+        Ok(page)
+    }
+
+    fn point(
+        &self,
+        namespace: &Namespace,
+        key: Key,
+        select: Select,
+        cursor: &Cursor,
+        limit: usize,
+        now: Moment,
+    ) -> Page {
+        let mut page = Page { records: Vec::new(), damaged: Vec::new(), next: None, cost: cost(Path::Point, 1) };
+        if limit > 0 && key.as_bytes() > cursor.as_bytes() {
+            let name = Name::new(namespace, key.as_bytes());
+            let found: Option<Found> = self.read(&name, now, |shard, entry| found(shard, entry, select, now));
+            page.records.extend(found.map(|found| Record { key, found }));
+        }
+        page
+    }
+}
+
+fn cost(path: Path, entries: u64) -> Cost {
+    Cost { path, entries, round_trips: 0 }
+}
+
+impl<'a> Walk<'a> {
+    fn begin(records: &'a Records, namespace: &'a Namespace, pattern: &'a Pattern, cursor: &Cursor) -> Self {
+        let (start, cursor) = (pattern.start(), cursor.as_bytes());
+        let after = cursor >= start.as_slice();
+        let position = if after { cursor.to_vec() } else { start };
+        Self { records, namespace, pattern, position, after, done: false, entries: 0 }
+    }
+
+    /// Goes on by some entries, and adds at most `limit` of those that match with their names and key bytes.
+    fn advance(&mut self, limit: usize, matches: &mut Vec<(Entry, Name, Bytes)>) {
+        let head = self.namespace.as_bytes();
+        let from = Name::new(self.namespace, &self.position);
+        let mut name = Vec::with_capacity(128);
+        let mut stood = 0;
+        let mut done = true;
+        self.records.index.walk(from, self.after, |entry| {
+            entry.read_name(&mut name);
+            let Some(key) = name.strip_prefix(head) else { return Move::Stop };
+            stood += 1;
+            let step = self.pattern.step(key);
+            if let Step::Done = step {
+                return Move::Stop;
+            }
+            if let Step::Match = step {
+                matches.push((entry.clone(), entry.name(), Bytes::copy_from_slice(key)));
+            }
+            if stood == EACH_WALK || matches.len() == limit {
+                self.position = key.to_vec();
+                self.after = true;
+                done = false;
+                return Move::Stop;
+            }
+            match step {
+                Step::Seek(to) => Move::To(Name::new(self.namespace, &to)),
+                _ => Move::Next,
+            }
+        });
+        self.done = done;
+        self.entries += stood as u64;
+    }
+
+    /// How many entries the listing will stand on: counted up to a thousand; beyond that, all that are left in the
+    /// namespace, which is most where a pattern begins with a hole and too many where it does not.
+    fn estimate(mut self) -> u64 {
+        let from = Name::new(self.namespace, &self.position);
+        while !self.done && self.entries < EACH_ESTIMATE {
+            self.advance(usize::MAX, &mut Vec::new());
+        }
+        if self.done {
+            return self.entries;
+        }
+        let end = Name::new(self.namespace, &[0xff; 6]);
+        self.entries.max(self.records.index.distance(&from, &end) as u64)
+    }
+}

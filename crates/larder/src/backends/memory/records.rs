@@ -1,0 +1,302 @@
+//! All records: found by hash in shards, kept in order by the index, and what happens to them.
+
+use std::hash::BuildHasher;
+use std::sync::{Arc, RwLock, RwLockWriteGuard, Weak};
+use std::time::Duration;
+
+use bytes::Bytes;
+use hashbrown::DefaultHashBuilder;
+
+use crate::backend::{Put, When};
+use crate::clock::{Clock, Moment};
+use crate::error::{Error, ErrorKind, Result};
+use crate::record::{Found, Select, Version};
+use crate::ttl::{Deadline, Ttl};
+
+use super::entry::Entry;
+use super::index::Index;
+use super::locks::{read, write};
+use super::name::Name;
+use super::room::{NoRoom, Room, WhenFull};
+use super::shard::{Due, Shard};
+use super::sweeper::Sweeper;
+use super::timers::{Timer, spread};
+
+/// The shards, the index over them, and the account of what they take.
+///
+/// Whoever changes a record holds the lock of its shard until the index agrees, so that of two who race for one name
+/// the second finds both as the first left them. Locks are taken in one order, so that nobody waits in a circle: one
+/// shard, then the index's row of leaves, then one leaf. Nobody takes two shards, or a shard while in the index.
+pub(super) struct Records {
+    shards: Box<[Padded]>,
+    pub(super) index: Index,
+    pub(super) room: Room,
+    when_full: WhenFull,
+    hasher: DefaultHashBuilder,
+    clock: Arc<dyn Clock>,
+    sweeper: Sweeper,
+    this: Weak<Self>,
+}
+
+/// A shard in cache lines of its own.
+#[derive(Default)]
+#[repr(align(128))]
+struct Padded(RwLock<Shard>);
+
+const SHARDS: usize = 64;
+
+/// How many due timers each write looks at: more than one, so that a store in use keeps ahead of what it arms.
+const EACH_WRITE: usize = 2;
+
+/// How many due timers are looked at before a shard's lock is given up for others to pass.
+const EACH_LOCK: usize = 64;
+
+impl Records {
+    pub(super) fn new(
+        clock: Arc<dyn Clock>,
+        max_bytes: Option<u64>,
+        when_full: WhenFull,
+        period: Duration,
+    ) -> Arc<Self> {
+        Arc::new_cyclic(|this| Self {
+            shards: (0..SHARDS).map(|_| Padded::default()).collect(),
+            index: Index::new(),
+            room: Room::new(max_bytes),
+            when_full,
+            hasher: DefaultHashBuilder::default(),
+            clock,
+            sweeper: Sweeper::new(period),
+            this: Weak::clone(this),
+        })
+    }
+
+    #[inline]
+    pub(super) fn now(&self) -> Moment {
+        self.clock.monotonic()
+    }
+
+    pub(super) fn hash(&self, name: &Name) -> u64 {
+        self.hasher.hash_one(name.words())
+    }
+
+    /// The highest bits choose the shard; the lowest are left to its table.
+    fn shard(&self, hash: u64) -> &RwLock<Shard> {
+        &self.shards[(hash >> 58) as usize % SHARDS].0
+    }
+
+    /// Reads the living record of a name under its shard's lock.
+    #[inline]
+    pub(super) fn read<T>(&self, name: &Name, now: Moment, of: impl FnOnce(&Shard, &Entry) -> T) -> Option<T> {
+        let hash = self.hash(name);
+        let shard = read(self.shard(hash));
+        let entry = shard.find(spread(hash), name)?;
+        (!entry.deadline().is_past(now)).then(|| of(&shard, entry))
+    }
+
+    /// Reads a record that the index led to.
+    pub(super) fn read_listed(&self, entry: &Entry, name: &Name, now: Moment, select: Select) -> Option<Found> {
+        let hash = self.hash(name);
+        let shard = read(self.shard(hash));
+        let alive = |entry: &&Entry| !entry.deadline().is_past(now);
+        // Since then the record may have been moved to another entry, and lives there.
+        let entry = Some(entry).filter(alive).or_else(|| shard.find(spread(hash), name).filter(alive))?;
+        Some(found(&shard, entry, select, now))
+    }
+
+    pub(super) fn put(&self, name: &Name, put: &Put, now: Moment) -> Result<bool> {
+        let deadline = put.ttl.deadline(now)?;
+        let copy;
+        let value = if put.value.len() > Entry::WITHIN {
+            // A value that is kept as it came may be a small part of something large.
+            copy = Bytes::copy_from_slice(&put.value);
+            &copy
+        } else {
+            &put.value
+        };
+        loop {
+            match self.try_put(name, value, deadline, put.when, now) {
+                Ok(written) => return Ok(written),
+                Err(NoRoom) if self.room.could_hold(Entry::charge_of(name, value)) && self.make_room(now) => {}
+                Err(NoRoom) => return Err(full()),
+            }
+        }
+    }
+
+    fn try_put(&self, name: &Name, value: &Bytes, deadline: Deadline, when: When, now: Moment) -> Result<bool, NoRoom> {
+        let hash = self.hash(name);
+        let mut shard = self.write(hash, now);
+        let there = shard.find(spread(hash), name);
+        let living = there.filter(|entry| !entry.deadline().is_past(now));
+        let holds = match when {
+            When::Always => true,
+            When::Absent => living.is_none(),
+            When::Present => living.is_some(),
+            When::Unchanged(version) => living.is_some_and(|entry| Version::of(&shard.value(entry)) == version),
+        };
+        if !holds {
+            return Ok(false);
+        }
+        let Some(there) = there.cloned() else {
+            let entry = Entry::new(name, value, deadline, Timer::new(deadline, hash));
+            self.room.take(entry.charge(), 0)?;
+            shard.insert(&entry, value);
+            self.index.insert(name, &entry);
+            if deadline != Deadline::NEVER {
+                self.sweeper.start(&self.this);
+            }
+            return Ok(true);
+        };
+        if there.overwrite(value) {
+            shard.prolong(&there, deadline);
+        } else {
+            let entry = Entry::new(name, value, deadline, Timer::new(deadline, hash));
+            self.room.take(entry.charge(), there.charge())?;
+            shard.replace(&there, &entry, value);
+            self.index.replace(name, &entry);
+            there.end();
+        }
+        Ok(true)
+    }
+
+    /// Deletes the record of a name; what it answers of a living one is read ahead of that.
+    pub(super) fn delete<T>(&self, name: &Name, now: Moment, of: impl FnOnce(&Shard, &Entry) -> T) -> Option<T> {
+        let hash = self.hash(name);
+        let mut shard = self.write(hash, now);
+        let entry = shard.find(spread(hash), name)?.clone();
+        let answer = (!entry.deadline().is_past(now)).then(|| of(&shard, &entry));
+        self.remove(&mut shard, name, &entry);
+        answer
+    }
+
+    pub(super) fn touch(&self, name: &Name, ttl: Ttl, now: Moment) -> Result<bool> {
+        let deadline = ttl.deadline(now)?;
+        let hash = self.hash(name);
+        let living = |entry: &&Entry| !entry.deadline().is_past(now);
+        {
+            // A later deadline moves no timer, and so readers need not wait.
+            let shard = read(self.shard(hash));
+            let Some(entry) = shard.find(spread(hash), name).filter(living) else { return Ok(false) };
+            if Timer::new(deadline, hash).tick() >= entry.timer().tick() {
+                entry.set_deadline(deadline);
+                return Ok(true);
+            }
+        }
+        let mut shard = self.write(hash, now);
+        let Some(entry) = shard.find(spread(hash), name).filter(living).cloned() else { return Ok(false) };
+        shard.prolong(&entry, deadline);
+        self.sweeper.start(&self.this);
+        Ok(true)
+    }
+
+    /// Locks a shard for a write, which first frees a little of what has expired there.
+    fn write(&self, hash: u64, now: Moment) -> RwLockWriteGuard<'_, Shard> {
+        let mut shard = write(self.shard(hash));
+        self.expire(&mut shard, Timer::tick_at(now), now, EACH_WRITE, &mut Vec::new());
+        shard
+    }
+
+    /// Looks at so many timers before a tick; answers how many there were, and how many records were removed. A record
+    /// that ends within the present tick, but not yet, is left to the caller: at once it would be looked at for ever.
+    fn expire(&self, shard: &mut Shard, before: u64, now: Moment, most: usize, soon: &mut Vec<Entry>) -> (usize, u64) {
+        let mut removed = 0;
+        for seen in 0..most {
+            let Some(timer) = shard.pop_before(before) else { return (seen, removed) };
+            match shard.due(timer, |entry| entry.deadline().is_past(now)) {
+                Due::Stale => {}
+                Due::Later(entry) if entry.deadline_tick() < before => soon.push(entry),
+                Due::Later(entry) => shard.postpone(&entry),
+                Due::Now(entry) => {
+                    self.remove(shard, &entry.name(), &entry);
+                    removed += 1;
+                }
+            }
+        }
+        (most, removed)
+    }
+
+    fn remove(&self, shard: &mut Shard, name: &Name, entry: &Entry) {
+        shard.remove(entry);
+        self.index.remove(name);
+        self.room.give_back(entry.charge());
+    }
+
+    /// Removes all that has expired; answers how many records.
+    pub(super) fn sweep(&self, now: Moment) -> u64 {
+        let before = Timer::tick_at(now) + 1;
+        let mut removed = 0;
+        for Padded(shard) in &self.shards {
+            if read(shard).soonest().is_none_or(|timer| timer.tick() >= before) {
+                continue;
+            }
+            let mut soon = Vec::new();
+            loop {
+                let mut shard = write(shard);
+                let (seen, more) = self.expire(&mut shard, before, now, EACH_LOCK, &mut soon);
+                removed += more;
+                if seen < EACH_LOCK {
+                    soon.iter().for_each(|entry| shard.postpone(entry));
+                    break;
+                }
+            }
+        }
+        removed
+    }
+
+    /// Removes all that has expired and gives unused room back; answers how many records and bytes.
+    pub(super) fn compact(&self, now: Moment) -> (u64, u64) {
+        let removed = self.sweep(now);
+        let shards: u64 = self.shards.iter().map(|Padded(shard)| write(shard).compact()).sum();
+        (removed, shards + self.index.compact())
+    }
+
+    /// Frees room for a record that does not fit; answers whether there is more of it now.
+    fn make_room(&self, now: Moment) -> bool {
+        match self.when_full {
+            WhenFull::Refuse => self.sweep(now) > 0,
+            WhenFull::EvictSoonest => self.evict(),
+        }
+    }
+
+    /// Removes the record that ends soonest; answers whether there was one.
+    fn evict(&self) -> bool {
+        loop {
+            let soonest = |shard: &Padded| read(&shard.0).soonest();
+            let candidates = self.shards.iter().filter_map(|shard| Some((soonest(shard)?, shard)));
+            let Some((timer, Padded(shard))) = candidates.min_by_key(|(timer, _)| *timer) else { return false };
+            let mut shard = write(shard);
+            // A record that was refreshed since its timer was armed goes back, and another shard may come first then.
+            while let Some(timer) = shard.pop_before(timer.tick() + 1) {
+                match shard.due(timer, |entry| entry.deadline_tick() <= timer.tick()) {
+                    Due::Stale => {}
+                    Due::Later(entry) => shard.postpone(&entry),
+                    Due::Now(entry) => {
+                        self.remove(&mut shard, &entry.name(), &entry);
+                        return true;
+                    }
+                }
+            }
+        }
+    }
+
+    /// How many records there are, those that have expired and are not freed yet included.
+    pub(super) fn len(&self) -> usize {
+        self.shards.iter().map(|Padded(shard)| read(shard).len()).sum()
+    }
+
+    /// Whether the system refused the thread that frees space while nobody writes.
+    pub(super) fn is_unswept(&self) -> bool {
+        self.sweeper.is_missing()
+    }
+}
+
+/// What a read of an entry answers.
+pub(super) fn found(shard: &Shard, entry: &Entry, select: Select, now: Moment) -> Found {
+    let value = if select == Select::Keys { Bytes::new() } else { shard.value(entry) };
+    let ttl = if select == Select::ValuesAndTtls { entry.deadline().remaining(now) } else { None };
+    Found { value, ttl }
+}
+
+fn full() -> Error {
+    let message = "there is no room for this record: delete others, or open the store with a larger `max_bytes`";
+    Error::new(ErrorKind::Full, message).at("memory")
+}

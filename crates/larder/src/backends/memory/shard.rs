@@ -1,0 +1,168 @@
+//! A part of the records under one lock: found by hash, freed by timers.
+
+use bytes::Bytes;
+use hashbrown::HashTable;
+
+use crate::ttl::Deadline;
+
+use super::entry::Entry;
+use super::name::Name;
+use super::timers::{Timer, Timers};
+
+/// The records whose hash falls here.
+#[derive(Default)]
+pub(super) struct Shard {
+    table: HashTable<Entry>,
+    /// The values that are too large to lie within their records.
+    apart: HashTable<(Entry, Bytes)>,
+    timers: Timers,
+}
+
+/// What has become of the record of a timer.
+pub(super) enum Due {
+    /// It is to be removed.
+    Now(Entry),
+    /// It has a later deadline by now, and no timer.
+    Later(Entry),
+    /// It is gone or has another timer.
+    Stale,
+}
+
+impl Shard {
+    /// The entry of a name, given the hash as [`Timer::hash`] spreads it.
+    #[inline]
+    pub(super) fn find(&self, hash: u64, name: &Name) -> Option<&Entry> {
+        self.table.find(hash, |entry| entry.is(name))
+    }
+
+    /// The value of an entry of this shard, in bytes of the reader's own or shared with nobody who writes.
+    #[inline]
+    pub(super) fn value(&self, entry: &Entry) -> Bytes {
+        if !entry.is_apart() {
+            return entry.value();
+        }
+        let apart = self.apart.find(entry.timer().hash(), |(other, _)| other.same(entry));
+        apart.map(|(_, value)| value.clone()).unwrap_or_default()
+    }
+
+    /// Adds an entry whose name is not there.
+    pub(super) fn insert(&mut self, entry: &Entry, value: &Bytes) {
+        self.table.insert_unique(entry.timer().hash(), entry.clone(), |entry| entry.timer().hash());
+        self.keep_apart(entry, value);
+        self.timers.arm(entry.timer());
+    }
+
+    /// Puts an entry in the place of another one of the same name.
+    pub(super) fn replace(&mut self, old: &Entry, entry: &Entry, value: &Bytes) {
+        let hash = entry.timer().hash();
+        self.drop_apart(old);
+        // The old one's timer serves as long as it is not too late.
+        let timer = entry.timer();
+        if let Some(place) = self.table.find_mut(hash, |other| other.same(old)) {
+            *place = entry.clone();
+        }
+        entry.set_timer(old.timer());
+        self.keep_apart(entry, value);
+        self.rearm(entry, timer);
+    }
+
+    pub(super) fn remove(&mut self, entry: &Entry) {
+        self.drop_apart(entry);
+        if let Ok(place) = self.table.find_entry(entry.timer().hash(), |other| other.same(entry)) {
+            place.remove();
+        }
+        // Whoever still holds the entry sees that it is gone.
+        entry.end();
+        self.drop_stale_timers();
+    }
+
+    /// Gives an entry of this shard a deadline.
+    pub(super) fn prolong(&mut self, entry: &Entry, deadline: Deadline) {
+        entry.set_deadline(deadline);
+        let timer = Timer::new(deadline, entry.timer().bits());
+        self.rearm(entry, timer);
+    }
+
+    fn rearm(&mut self, entry: &Entry, timer: Timer) {
+        if timer.tick() < entry.timer().tick() {
+            entry.set_timer(timer);
+            self.timers.arm(timer);
+            self.drop_stale_timers();
+        }
+    }
+
+    /// Takes the soonest timer out if it lies before a tick.
+    pub(super) fn pop_before(&mut self, tick: u64) -> Option<Timer> {
+        self.timers.pop_before(tick)
+    }
+
+    /// Finds the record of a timer that was taken out.
+    pub(super) fn due(&self, timer: Timer, is_due: impl Fn(&Entry) -> bool) -> Due {
+        let mine = |entry: &Entry| entry.timer() == timer;
+        // Two records may have equal timers: what is due goes first.
+        let due = self.table.find(timer.hash(), |entry| mine(entry) && is_due(entry));
+        match (due, || self.table.find(timer.hash(), mine)) {
+            (Some(entry), _) => Due::Now(entry.clone()),
+            (None, later) => later().map_or(Due::Stale, |entry| Due::Later(entry.clone())),
+        }
+    }
+
+    /// Arms the timer of an entry anew whose own was taken out.
+    pub(super) fn postpone(&mut self, entry: &Entry) {
+        let timer = Timer::new(entry.deadline(), entry.timer().bits());
+        entry.set_timer(timer);
+        self.timers.arm(timer);
+    }
+
+    /// The timer of the record that ends soonest, or of one that did when it was armed.
+    pub(super) fn soonest(&self) -> Option<Timer> {
+        self.timers.soonest()
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.table.len()
+    }
+
+    /// How many timers there are, those that count for nothing included.
+    #[cfg(test)]
+    pub(super) fn timers(&self) -> usize {
+        self.timers.len()
+    }
+
+    #[cfg(test)]
+    pub(super) fn entries(&self) -> impl Iterator<Item = &Entry> {
+        self.table.iter()
+    }
+
+    /// Gives unused room back; answers how many bytes.
+    pub(super) fn compact(&mut self) -> u64 {
+        let before = self.table.allocation_size() + self.timers.size();
+        self.table.shrink_to_fit(|entry| entry.timer().hash());
+        self.apart.shrink_to_fit(|(entry, _)| entry.timer().hash());
+        self.timers.rebuild(self.table.iter().map(Entry::timer));
+        (before.saturating_sub(self.table.allocation_size() + self.timers.size())) as u64
+    }
+
+    /// Timers of records that were deleted would otherwise stay until their time comes: for ever, as it were, under
+    /// long ttls. Each pass over the shard is paid for by as many deletes.
+    fn drop_stale_timers(&mut self) {
+        if self.timers.len() > 2 * self.table.len() + 64 {
+            self.timers.rebuild(self.table.iter().map(Entry::timer));
+        }
+    }
+
+    fn keep_apart(&mut self, entry: &Entry, value: &Bytes) {
+        if entry.is_apart() {
+            let kept = (entry.clone(), value.clone());
+            self.apart.insert_unique(entry.timer().hash(), kept, |(entry, _)| entry.timer().hash());
+        }
+    }
+
+    fn drop_apart(&mut self, entry: &Entry) {
+        if entry.is_apart()
+            && let Ok(place) = self.apart.find_entry(entry.timer().hash(), |(other, _)| other.same(entry))
+        {
+            place.remove();
+        }
+    }
+}
