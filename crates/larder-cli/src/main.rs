@@ -1,2 +1,40 @@
-//! The command `larder`.
-fn main() {}
+//! The command `larder`: look into a larder store, change it and move it.
+
+mod args;
+mod batch;
+mod bulk;
+mod commands;
+mod confirm;
+mod counts;
+mod exit;
+mod facts;
+mod format;
+mod hex;
+mod interrupt;
+mod json;
+mod limit;
+mod line;
+mod lines;
+mod listing;
+mod literal;
+mod output;
+mod path;
+mod progress;
+mod record;
+mod store;
+mod table;
+mod tagged;
+mod value;
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let cli = match args::Cli::read() {
+        Ok(cli) => cli,
+        Err(code) => return ExitCode::from(code),
+    };
+    match commands::run(cli) {
+        Ok(outcome) => outcome.into(),
+        Err(failure) => failure.tell(),
+    }
+}

@@ -1,0 +1,42 @@
+//! The wish to stop: Ctrl-C or, on Unix, SIGTERM.
+
+use std::io;
+use std::task::{Context, Poll};
+
+/// Listens for the wish to stop, which then no longer ends the process by itself.
+#[cfg(unix)]
+pub(crate) struct Interrupt([tokio::signal::unix::Signal; 2]);
+
+#[cfg(unix)]
+impl Interrupt {
+    /// Begins to listen.
+    pub(crate) fn new() -> io::Result<Self> {
+        use tokio::signal::unix::{SignalKind, signal};
+        Ok(Self([signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?]))
+    }
+
+    /// Ready once it has been wished.
+    pub(crate) fn poll(&mut self, context: &mut Context<'_>) -> Poll<()> {
+        match self.0.iter_mut().any(|signal| signal.poll_recv(context).is_ready()) {
+            true => Poll::Ready(()),
+            false => Poll::Pending,
+        }
+    }
+}
+
+/// Elsewhere Ctrl-C ends the process, as it does everywhere else.
+#[cfg(not(unix))]
+pub(crate) struct Interrupt;
+
+#[cfg(not(unix))]
+impl Interrupt {
+    /// Begins to listen.
+    pub(crate) fn new() -> io::Result<Self> {
+        Ok(Self)
+    }
+
+    /// Never ready.
+    pub(crate) fn poll(&mut self, _: &mut Context<'_>) -> Poll<()> {
+        Poll::Pending
+    }
+}

@@ -1,0 +1,252 @@
+//! Which store a command works on, and how it is opened.
+
+use std::fs::DirBuilder;
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use larder::{Backend, Erased, Info, Limits, Namespace, Ttl};
+use percent_encoding::{AsciiSet, CONTROLS, percent_decode_str, utf8_percent_encode};
+
+use crate::exit::Failure;
+use crate::output::{say, visible};
+use crate::path;
+
+/// The options that choose a store.
+#[derive(Args, Debug)]
+pub(crate) struct StoreArgs {
+    /// The store: `disk:FILE`, or a path to the file
+    ///
+    /// Else LARDER_STORE, else `$XDG_DATA_HOME/larder/store.larder`. Options stand in its query, as in
+    /// `disk:./sessions.larder?ttl=30m&namespace=myapp`. A URL with a password is refused here, where every process of
+    /// the machine could read it: put it into LARDER_STORE or a file.
+    #[arg(long, value_name = "URL", global = true, conflicts_with = "store_file", help_heading = "Store")]
+    pub(crate) store: Option<String>,
+    /// A file whose first line is the URL of the store, for URLs with a password
+    #[arg(long, value_name = "FILE", global = true, help_heading = "Store")]
+    store_file: Option<PathBuf>,
+    /// The namespace: text, or an Elixir literal as `=:myapp` [default: cache]
+    ///
+    /// It beats the URL's `?namespace=`, which beats LARDER_NAMESPACE.
+    #[arg(long, value_name = "TEXT|=TERM", global = true, help_heading = "Store")]
+    pub(crate) namespace: Option<String>,
+}
+
+/// Whether a command may bring a store into being.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Access {
+    /// It writes: a file that is not there is created, and that is said.
+    Create,
+    /// It looks at what is there, or changes it.
+    Existing,
+}
+
+/// A store that has been chosen and not been opened.
+#[derive(Clone)]
+pub(crate) struct Place {
+    url: String,
+    /// The file, where it is an embedded one.
+    file: Option<PathBuf>,
+    /// Whether nobody named it.
+    default: bool,
+    ttl: Option<Ttl>,
+    namespace: Namespace,
+}
+
+/// An open store.
+pub(crate) struct Opened {
+    pub(crate) backend: Erased,
+    pub(crate) namespace: Namespace,
+}
+
+impl Opened {
+    /// What the backend is and can.
+    pub(crate) async fn info(&self) -> Result<Info, Failure> {
+        Ok(self.backend.info().await?)
+    }
+
+    /// The same as the library's store of plain bytes.
+    pub(crate) fn store(&self) -> larder::Store<bytes::Bytes> {
+        larder::Store::with_codec(self.backend.clone(), larder::Raw).with_namespace(self.namespace.clone())
+    }
+}
+
+impl Place {
+    /// The store that the options name, else the environment, else the default one.
+    pub(crate) fn choose(args: &StoreArgs) -> Result<Self, Failure> {
+        let named = match (&args.store, &args.store_file) {
+            (Some(url), _) => {
+                refuse_password(url)?;
+                Some(url.clone())
+            }
+            (None, Some(file)) => Some(first_line(file)?),
+            (None, None) => environment("LARDER_STORE")?,
+        };
+        let mut place = match named {
+            Some(text) => Self::named(&text)?,
+            None => Self::default_one()?,
+        };
+        if let Some(text) = &args.namespace {
+            place.namespace = path::namespace(text).map_err(|failure| failure.at("--namespace"))?;
+        }
+        Ok(place)
+    }
+
+    fn named(text: &str) -> Result<Self, Failure> {
+        if !text.contains(':') && (text.contains('/') || text.ends_with(".larder")) || text.starts_with(['/', '.']) {
+            return Self::of_file(PathBuf::from(text), false);
+        }
+        let (scheme, rest) = text.split_once(':').ok_or_else(|| {
+            Failure::usage("a store is named by a URL, as `disk:./sessions.larder`, or by a path with a `/` in it")
+        })?;
+        if scheme.eq_ignore_ascii_case("memory") {
+            return Err(Failure::usage(
+                "`memory:` lives and ends with its process, so a command has nothing to find there; use `disk:FILE`",
+            ));
+        }
+        let (file, query) = rest.split_once('?').unwrap_or((rest, ""));
+        let option = |name: &str| {
+            let value = query.split('&').find_map(|option| option.strip_prefix(name)?.strip_prefix('='))?;
+            percent_decode_str(value).decode_utf8().ok()
+        };
+        let ttl = option("ttl").map(|text| text.parse()).transpose();
+        let namespace = option("namespace").map(|text| Namespace::new(&*text)).transpose();
+        let is_disk = scheme.eq_ignore_ascii_case("disk");
+        Ok(Self {
+            url: text.to_owned(),
+            file: is_disk.then(|| percent_decode_str(file).decode_utf8_lossy().into_owned().into()),
+            default: false,
+            ttl: ttl.map_err(|error: larder::Error| Failure::from(error).at("`?ttl=` of the store's URL"))?,
+            namespace: match namespace.map_err(|error| Failure::from(error).at("`?namespace=` of the store's URL"))? {
+                Some(namespace) => namespace,
+                None => environment_namespace()?,
+            },
+        })
+    }
+
+    fn of_file(file: PathBuf, default: bool) -> Result<Self, Failure> {
+        // What would end the place of a URL, or begin an escape.
+        const SIGNS: &AsciiSet = &CONTROLS.add(b'%').add(b'?').add(b'#');
+        let text = file.to_str().ok_or_else(|| Failure::usage("the path of the store is not UTF-8"))?;
+        let url = format!("disk:{}", utf8_percent_encode(text, SIGNS));
+        Ok(Self { url, file: Some(file), default, ttl: None, namespace: environment_namespace()? })
+    }
+
+    fn default_one() -> Result<Self, Failure> {
+        let absolute = |name| std::env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
+        let data = absolute("XDG_DATA_HOME").or_else(|| absolute("HOME").map(|home| home.join(".local/share")));
+        let data = data.ok_or_else(|| {
+            Failure::usage(
+                "no store is named and neither XDG_DATA_HOME nor HOME says where the default one lies: use --store",
+            )
+        })?;
+        Self::of_file(data.join("larder").join("store.larder"), true)
+    }
+
+    /// The namespace it is used in.
+    pub(crate) fn namespace(&self) -> &Namespace {
+        &self.namespace
+    }
+
+    /// The limits that hold before it is open.
+    pub(crate) fn limits(&self) -> Limits {
+        Limits::default()
+    }
+
+    /// The same with an option of its URL added.
+    pub(crate) fn with_option(mut self, option: &str) -> Self {
+        let sign = if self.url.contains('?') { '&' } else { '?' };
+        self.url.push(sign);
+        self.url.push_str(option);
+        self
+    }
+
+    /// The ttl of what is written: the option's, else the URL's, else LARDER_TTL; else none.
+    pub(crate) fn ttl_or_none(&self, option: Option<Ttl>) -> Result<Option<Ttl>, Failure> {
+        if let Some(ttl) = option.or(self.ttl) {
+            return Ok(Some(ttl));
+        }
+        let Some(text) = environment("LARDER_TTL")? else { return Ok(None) };
+        text.parse().map(Some).map_err(|error: larder::Error| Failure::from(error).at("LARDER_TTL"))
+    }
+
+    /// The ttl of what is written, which somebody must have named.
+    pub(crate) fn ttl(&self, option: Option<Ttl>) -> Result<Ttl, Failure> {
+        self.ttl_or_none(option)?.ok_or_else(|| {
+            Failure::usage(
+                "how long the record lives is not said: give --ttl 30m, LARDER_TTL, or `?ttl=` in the store's URL; for \
+                 ever is --ttl never",
+            )
+        })
+    }
+
+    /// Opens it.
+    pub(crate) async fn open(&self, access: Access) -> Result<Opened, Failure> {
+        let mut created = None;
+        if let Some(file) = &self.file {
+            let name = visible(&file.to_string_lossy()).into_owned();
+            if !file.try_exists().map_err(|error| Failure::io(&name, &error))? {
+                if access == Access::Existing {
+                    return Err(Failure::usage(format!(
+                        "there is no store at {name}: `larder put` and `larder import` create it; --store or LARDER_STORE \
+                         name another"
+                    )));
+                }
+                if let Some(folder) = file.parent().filter(|_| self.default) {
+                    create_folder(folder)?;
+                }
+                created = Some(name);
+            }
+        }
+        let opened = larder::open(&self.url).await?;
+        if let Some(name) = created {
+            say(&format!("created {name}"));
+        }
+        Ok(Opened { backend: opened.backend().clone(), namespace: self.namespace.clone() })
+    }
+}
+
+/// Creates the folder of the default store, which nobody else may look into.
+fn create_folder(folder: &Path) -> Result<(), Failure> {
+    let mut builder = DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(folder).map_err(|error| Failure::io(&visible(&folder.to_string_lossy()), &error))
+}
+
+fn environment_namespace() -> Result<Namespace, Failure> {
+    match environment("LARDER_NAMESPACE")? {
+        Some(text) => path::namespace(&text).map_err(|failure| failure.at("LARDER_NAMESPACE")),
+        None => Ok(Namespace::default()),
+    }
+}
+
+/// A variable of the environment; an empty one is none.
+fn environment(name: &str) -> Result<Option<String>, Failure> {
+    match std::env::var(name) {
+        Ok(value) => Ok(Some(value).filter(|value| !value.is_empty())),
+        Err(std::env::VarError::NotPresent) => Ok(None),
+        Err(std::env::VarError::NotUnicode(_)) => Err(Failure::usage(format!("{name} is not UTF-8"))),
+    }
+}
+
+fn first_line(file: &Path) -> Result<String, Failure> {
+    let name = visible(&file.to_string_lossy()).into_owned();
+    let text = std::fs::read_to_string(file).map_err(|error| Failure::io(&name, &error))?;
+    match text.lines().next().map(str::trim) {
+        Some(url) if !url.is_empty() => Ok(url.to_owned()),
+        _ => Err(Failure::usage(format!("{name}: its first line is empty; it should be the URL of a store"))),
+    }
+}
+
+fn refuse_password(url: &str) -> Result<(), Failure> {
+    let authority = url.split_once("://").map(|(_, rest)| rest.split(['/', '?']).next().unwrap_or(rest));
+    let user = authority.and_then(|authority| authority.rsplit_once('@')).map(|(user, _)| user);
+    match user.and_then(|user| user.split_once(':')) {
+        Some((_, password)) if !password.is_empty() => Err(Failure::usage(
+            "this URL holds a password, and every process of the machine can read the arguments of another: put the URL into \
+             LARDER_STORE or into a file for --store-file",
+        )),
+        _ => Ok(()),
+    }
+}
