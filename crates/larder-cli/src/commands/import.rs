@@ -17,12 +17,12 @@ use crate::commands::put::Condition;
 use crate::counts::Counts;
 use crate::exit::{Failure, Outcome};
 use crate::interrupt::Interrupt;
+use crate::line;
 use crate::line::{Reader, check_header};
 use crate::lines::{Lines, Met};
 use crate::output::{say, visible};
 use crate::progress::Progress;
 use crate::store::{Access, Opened, Place};
-use crate::line;
 
 /// Write records from lines of JSON
 ///
