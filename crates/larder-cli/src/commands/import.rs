@@ -85,7 +85,7 @@ impl Import {
             None => return Err(Failure::usage(format!("there are no lines; the first one is {}", line::HEADER))),
         }
 
-        let (to, batches) = channel(2);
+        let (to, batches) = channel(1);
         thread::spawn(move || gather(lines, rules, &to));
         let mut import = Running {
             place,
@@ -169,7 +169,8 @@ impl Running {
         self.counts.read += batch.read;
         self.counts.expired += batch.expired;
         self.counts.refused += batch.refused.len() as u64;
-        for (namespace, puts, lines) in batch.puts {
+        for (namespace, puts) in batch.puts {
+            let (lines, puts): (Vec<u64>, Vec<_>) = puts.into_iter().unzip();
             let opened = match &mut self.opened {
                 Some(opened) => opened,
                 none => none.insert(self.place.open(Access::Create).await?),
