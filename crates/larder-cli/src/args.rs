@@ -4,7 +4,8 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Args, Parser, Subcommand};
 
 use crate::commands::{
-    all, clear, compact, completions, count, delete, explain, export, get, import, keys, man, put, stats, take, term, touch,
+    all, clear, compact, completions, count, delete, explain, export, get, import, keys, man, put, stats, take, term,
+    touch,
 };
 use crate::format::Format;
 use crate::literal::Otp;

@@ -9,7 +9,9 @@ pub(crate) fn possible(yes: bool) -> Result<(), Failure> {
     if yes || (io::stdin().is_terminal() && io::stderr().is_terminal()) {
         return Ok(());
     }
-    Err(Failure::usage("this ends many records and there is no terminal to ask on: add --yes, or --dry-run to look first"))
+    Err(Failure::usage(
+        "this ends many records and there is no terminal to ask on: add --yes, or --dry-run to look first",
+    ))
 }
 
 /// Asks on the terminal unless `yes` was said beforehand; only `y` or `yes` is a yes.

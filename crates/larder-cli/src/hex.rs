@@ -8,11 +8,8 @@ pub(crate) fn encode(bytes: &[u8]) -> String {
 
 /// Reads bytes; spaces between the digits do not count.
 pub(crate) fn decode(text: &str) -> Option<Vec<u8>> {
-    let digits: Option<Vec<u8>> = text
-        .chars()
-        .filter(|char| !char.is_ascii_whitespace())
-        .map(|char| Some(char.to_digit(16)? as u8))
-        .collect();
+    let digits: Option<Vec<u8>> =
+        text.chars().filter(|char| !char.is_ascii_whitespace()).map(|char| Some(char.to_digit(16)? as u8)).collect();
     let digits = digits?;
     let (pairs, odd) = digits.as_chunks::<2>();
     odd.is_empty().then(|| pairs.iter().map(|[high, low]| high << 4 | low).collect())

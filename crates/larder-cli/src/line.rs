@@ -16,10 +16,10 @@ use serde_json::error::Category;
 use serde_json::value::RawValue;
 
 use crate::exit::Failure;
+use crate::json;
 use crate::lines::LONGEST;
 use crate::literal;
 use crate::value::{Codec, Coding};
-use crate::json;
 
 /// The first line of every export.
 pub(crate) const HEADER: &str = r#"{"larder":1}"#;
@@ -32,7 +32,9 @@ pub(crate) fn check_header(line: &[u8]) -> Result<(), Failure> {
     }
     match serde_json::from_slice::<Header>(line) {
         Ok(Header { larder: 1 }) if is_object(line) => Ok(()),
-        Ok(_) if is_object(line) => Err(Failure::usage("this was written by a newer larder: its first line names another version than 1")),
+        Ok(_) if is_object(line) => {
+            Err(Failure::usage("this was written by a newer larder: its first line names another version than 1"))
+        }
         _ => Err(Failure::usage(format!("this is no export of larder: its first line is not {HEADER}"))),
     }
 }
@@ -175,9 +177,9 @@ pub(crate) fn key(json: &str) -> Result<Key, Failure> {
 fn expires_at(raw: &str) -> Result<End, String> {
     match &*text(raw, "expires_at")? {
         "never" => Ok(End::Never),
-        time => Ok(End::At(time.parse().map_err(|_| {
-            "`expires_at` is neither a time as `2026-01-31T08:00:00.000Z` nor \"never\""
-        })?)),
+        time => Ok(End::At(
+            time.parse().map_err(|_| "`expires_at` is neither a time as `2026-01-31T08:00:00.000Z` nor \"never\"")?,
+        )),
     }
 }
 

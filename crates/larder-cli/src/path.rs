@@ -203,7 +203,9 @@ fn steps(text: &str) -> Result<Vec<Step>, Failure> {
 fn step(raw: &Raw) -> Result<Step, Failure> {
     let whole = |sign| raw.signed(sign).is_some_and(str::is_empty);
     if raw.text.is_empty() {
-        return Err(Failure::usage("a part is empty (a `/` too many?); an empty text is written in a literal: `[\"a\", \"\"]`"));
+        return Err(Failure::usage(
+            "a part is empty (a `/` too many?); an empty text is written in a literal: `[\"a\", \"\"]`",
+        ));
     }
     if whole("_") {
         return Ok(Step::One);
@@ -214,7 +216,9 @@ fn step(raw: &Raw) -> Result<Step, Failure> {
     if let Some(digits) = raw.signed("int:") {
         let magnitude = digits.strip_prefix('-').unwrap_or(digits);
         if magnitude.is_empty() || !magnitude.bytes().all(|byte| byte.is_ascii_digit()) {
-            return Err(Failure::usage("`int:` is followed by a whole number, as in `int:42`; write `\\int:` for the text"));
+            return Err(Failure::usage(
+                "`int:` is followed by a whole number, as in `int:42`; write `\\int:` for the text",
+            ));
         }
         return Ok(Step::Exactly(match digits.parse::<i64>() {
             Ok(small) => small.into(),

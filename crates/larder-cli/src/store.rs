@@ -144,7 +144,9 @@ impl Place {
         let absolute = |name| std::env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
         let data = absolute("XDG_DATA_HOME").or_else(|| absolute("HOME").map(|home| home.join(".local/share")));
         let data = data.ok_or_else(|| {
-            Failure::usage("no store is named and neither XDG_DATA_HOME nor HOME says where the default one lies: use --store")
+            Failure::usage(
+                "no store is named and neither XDG_DATA_HOME nor HOME says where the default one lies: use --store",
+            )
         })?;
         Self::of_file(data.join("larder").join("store.larder"), true)
     }

@@ -9,9 +9,9 @@ use clap::ValueEnum;
 use larder::{Limits, Term};
 
 use crate::exit::Failure;
+use crate::json;
 use crate::literal::{self, Otp};
 use crate::output::visible;
-use crate::json;
 
 /// What the bytes of values are.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
@@ -59,7 +59,9 @@ impl Coding {
             }
             (Codec::Raw, _) => text.into(),
             (Codec::Etf, Reading::Json) => {
-                return Err(Failure::usage("--json and --codec etf exclude each other: under etf a value is an Elixir literal"));
+                return Err(Failure::usage(
+                    "--json and --codec etf exclude each other: under etf a value is an Elixir literal",
+                ));
             }
             (Codec::Etf, Reading::Text) => self.etf(&Term::from(text))?,
             (Codec::Etf, Reading::Guessed) => self.literal(text)?,
@@ -73,14 +75,16 @@ impl Coding {
         match self.codec {
             Codec::Raw => {}
             Codec::Json => {
-                json::check(&bytes).map_err(|why| Failure::usage(format!("the value {why}; --codec raw takes any bytes")))?;
+                json::check(&bytes)
+                    .map_err(|why| Failure::usage(format!("the value {why}; --codec raw takes any bytes")))?;
             }
             Codec::Etf if bytes.first() == Some(&ETF) => {
                 literal::from_etf(&bytes).map_err(|error| Failure::from(error).as_usage().at("the value"))?;
             }
             Codec::Etf => {
-                let text = String::from_utf8(bytes)
-                    .map_err(|_| Failure::usage("the value is neither ETF (which begins with byte 131) nor UTF-8 text"))?;
+                let text = String::from_utf8(bytes).map_err(|_| {
+                    Failure::usage("the value is neither ETF (which begins with byte 131) nor UTF-8 text")
+                })?;
                 return Ok(self.literal(&text)?.into());
             }
         }
@@ -88,7 +92,8 @@ impl Coding {
     }
 
     fn literal(self, text: &str) -> Result<Vec<u8>, Failure> {
-        let term = literal::read(text).map_err(|error| Failure::from(error).as_usage().at("the value is no Elixir literal"))?;
+        let term = literal::read(text)
+            .map_err(|error| Failure::from(error).as_usage().at("the value is no Elixir literal"))?;
         self.etf(&term)
     }
 
@@ -108,7 +113,8 @@ impl Coding {
         Ok(match self.codec {
             Codec::Raw => stored.clone(),
             Codec::Json => {
-                json::check(stored).map_err(|why| Failure::stored(format!("what is stored {why}; --codec raw shows it")))?;
+                json::check(stored)
+                    .map_err(|why| Failure::stored(format!("what is stored {why}; --codec raw shows it")))?;
                 stored.clone()
             }
             Codec::Etf => self.stored_term(stored)?.into(),
@@ -141,7 +147,9 @@ impl Coding {
                 Err(_) => shown_bytes(stored),
             },
             Codec::Raw => shown_bytes(stored),
-            Codec::Etf => self.stored_term(stored).map_or_else(|_| shown_bytes(stored), |text| visible(&text).into_owned()),
+            Codec::Etf => {
+                self.stored_term(stored).map_or_else(|_| shown_bytes(stored), |text| visible(&text).into_owned())
+            }
         }
     }
 }

@@ -10,7 +10,20 @@ use support::Home;
 #[test]
 fn an_absurd_ttl_writes_nothing() {
     let home = Home::new();
-    for ttl in ["0", "0s", "-1s", "-1", "1000000000000000000", "1000000000000000000s", "NaN", "inf", "1.5s", "", " 1s", "36526d"] {
+    for ttl in [
+        "0",
+        "0s",
+        "-1s",
+        "-1",
+        "1000000000000000000",
+        "1000000000000000000s",
+        "NaN",
+        "inf",
+        "1.5s",
+        "",
+        " 1s",
+        "36526d",
+    ] {
         for args in [&["--ttl", ttl][..], &[&format!("--ttl={ttl}")]] {
             home.run(["put", "k", "1"].iter().chain(args)).refused(2, "ttl");
             home.run(["touch", "k"].iter().chain(args)).refused(2, "ttl");
@@ -32,9 +45,11 @@ fn a_value_too_long_writes_nothing() {
     // JSON, text and a literal at once.
     let long = format!("\"{}\"", "x".repeat(64 << 20));
     for codec in ["json", "raw", "etf"] {
-        home.run_on(&long, ["put", "--ttl", "1h", "--codec", codec, "k", "-"]).refused(2, "a value has at most 16777216");
+        home.run_on(&long, ["put", "--ttl", "1h", "--codec", codec, "k", "-"])
+            .refused(2, "a value has at most 16777216");
     }
-    home.run_on(&long[1..=(16 << 20) + 1], ["put", "--ttl", "1h", "--codec", "raw", "k", "-"]).refused(2, "a value has at most 16777216");
+    home.run_on(&long[1..=(16 << 20) + 1], ["put", "--ttl", "1h", "--codec", "raw", "k", "-"])
+        .refused(2, "a value has at most 16777216");
     home.is_untouched();
     std::fs::write(home.join("file"), &long).unwrap();
     home.run(["put", "--ttl", "1h", "k", "--file", "file"]).refused(2, "a value has at most 16777216");
@@ -80,7 +95,8 @@ fn a_deep_value_writes_nothing() {
         assert!(matches!(ran.code, 0 | 6), "{}", ran.err);
         assert_eq!(ran.out.iter().filter(|byte| **byte == b'\n').count(), 1);
     }
-    let line = format!("{{\"larder\":1}}\n{{\"key\":[{{\"term\":\"{deep}\"}}],\"value\":1,\"expires_at\":\"never\"}}\n");
+    let line =
+        format!("{{\"larder\":1}}\n{{\"key\":[{{\"term\":\"{deep}\"}}],\"value\":1,\"expires_at\":\"never\"}}\n");
     home.run_on(line, ["import"]).ended(6);
     let line = format!("{{\"larder\":1}}\n{{\"key\":{deep},\"value\":1,\"expires_at\":\"never\"}}\n");
     home.run_on(line, ["import"]).ended(6);

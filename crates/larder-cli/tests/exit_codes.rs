@@ -171,9 +171,14 @@ fn a_value_is_json_where_it_parses_and_else_text() {
 #[test]
 fn colours_and_tables_are_for_terminals() {
     let home = Home::with(&[("k", "{\"a\":1}")]);
-    for args in [&["get", "k"][..], &["all"], &["keys"], &["stats"], &["explain", ".."], &["all", "--format", "table"]] {
+    for args in [&["get", "k"][..], &["all"], &["keys"], &["stats"], &["explain", ".."], &["all", "--format", "table"]]
+    {
         assert!(!home.run(args).done().contains('\u{1b}'));
     }
-    assert!(home.run(["all"]).done().starts_with("{\"namespace\":\"cache\",\"key\":[\"k\"],\"value\":{\"a\":1},\"expires_at\":\"2"));
+    assert!(
+        home.run(["all"])
+            .done()
+            .starts_with("{\"namespace\":\"cache\",\"key\":[\"k\"],\"value\":{\"a\":1},\"expires_at\":\"2")
+    );
     assert!(home.run(["list", "--format", "table"]).done().starts_with("KEY"));
 }

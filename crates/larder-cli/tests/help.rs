@@ -7,8 +7,29 @@ use std::process::Command;
 use support::{Home, finish};
 
 const COMMANDS: [&str; 23] = [
-    "put", "get", "take", "touch", "delete", "all", "keys", "count", "explain", "clear", "import", "export", "stats",
-    "compact", "completions", "man", "term", "term parse", "term print", "term match", "term encode", "term decode", "term key",
+    "put",
+    "get",
+    "take",
+    "touch",
+    "delete",
+    "all",
+    "keys",
+    "count",
+    "explain",
+    "clear",
+    "import",
+    "export",
+    "stats",
+    "compact",
+    "completions",
+    "man",
+    "term",
+    "term parse",
+    "term print",
+    "term match",
+    "term encode",
+    "term decode",
+    "term key",
 ];
 
 fn examples(help: &str) -> Vec<&str> {
@@ -36,7 +57,10 @@ fn every_example_in_the_help_works() {
             let mut shell = Command::new("sh");
             shell.args(["-c", &format!("set -e; {example}")]).current_dir(home.path());
             shell.env("PATH", &path).env("XDG_DATA_HOME", home.path()).env_remove("LARDER_STORE");
-            shell.stdin(std::process::Stdio::null()).stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::piped());
+            shell
+                .stdin(std::process::Stdio::null())
+                .stdout(std::process::Stdio::piped())
+                .stderr(std::process::Stdio::piped());
             let ran = finish(shell, b"");
             assert!(matches!(ran.code, 0 | 1) && !ran.err.contains("error"), "{example}: {}", ran.err);
         }

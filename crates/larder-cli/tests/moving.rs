@@ -13,13 +13,25 @@ fn lines(lines: &[&str]) -> String {
 #[test]
 fn what_is_exported_imports_byte_for_byte() {
     let home = Home::new();
-    let values: [&[u8]; 8] = [b"{\"a\": 1.0}", b"null", b" 1", b"1\n", b"[\n1]", b"\xff\x00", b"", "\"\u{2028}é\"".as_bytes()];
+    let values: [&[u8]; 8] =
+        [b"{\"a\": 1.0}", b"null", b" 1", b"1\n", b"[\n1]", b"\xff\x00", b"", "\"\u{2028}é\"".as_bytes()];
     for (number, value) in values.iter().enumerate() {
         std::fs::write(home.join("value"), value).unwrap();
         let key = format!("k/int:{number}");
-        home.run(["put", "--ttl", if number == 0 { "never" } else { "90d" }, "--codec", "raw", &key, "--file", "value"]).done();
+        home.run([
+            "put",
+            "--ttl",
+            if number == 0 { "never" } else { "90d" },
+            "--codec",
+            "raw",
+            &key,
+            "--file",
+            "value",
+        ])
+        .done();
     }
-    home.run(["put", "--ttl", "1h", "--codec", "etf", "[{:t, 1}, 18446744073709551616, nil]", "%{a: {1, \"x\"}}"]).done();
+    home.run(["put", "--ttl", "1h", "--codec", "etf", "[{:t, 1}, 18446744073709551616, nil]", "%{a: {1, \"x\"}}"])
+        .done();
     for codec in ["json", "raw", "etf"] {
         let out = format!("{codec}.jsonl");
         let ran = home.run(["export", "--codec", codec, &out]);
@@ -65,7 +77,9 @@ fn an_interrupted_export_goes_on_where_it_stopped() {
         home.run(["export", "--resume", "out.jsonl"]).done();
         let out = std::fs::read_to_string(home.join("out.jsonl")).unwrap();
         // The ends may differ by a moment: what is stored says how long a record still lives.
-        let keys = |text: &str| text.lines().map(|line| line.split(",\"expires").next().unwrap().to_owned()).collect::<Vec<_>>();
+        let keys = |text: &str| {
+            text.lines().map(|line| line.split(",\"expires").next().unwrap().to_owned()).collect::<Vec<_>>()
+        };
         assert_eq!(keys(&out), keys(&whole), "{end}");
     }
 }
@@ -99,7 +113,9 @@ fn one_bad_line_is_reported_and_loses_nothing_else() {
 #[test]
 fn a_file_that_is_no_export_creates_nothing() {
     let home = Home::new();
-    for input in ["", "\n", "{}\n", "{\"larder\":2}\n", "{\"key\":[\"k\"],\"value\":1,\"expires_at\":\"never\"}\n", "\u{1}\u{2}"] {
+    for input in
+        ["", "\n", "{}\n", "{\"larder\":2}\n", "{\"key\":[\"k\"],\"value\":1,\"expires_at\":\"never\"}\n", "\u{1}\u{2}"]
+    {
         home.run_on(if input.is_empty() { " " } else { input }, ["import"]).refused(2, "larder");
     }
     home.run(["import"]).refused(2, "first one is");

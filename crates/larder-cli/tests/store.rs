@@ -58,16 +58,28 @@ fn the_option_beats_the_environment() {
     let home = Home::new();
     let put = |args: &[&str], environment: &str| {
         let mut command = home.command(["put", "--ttl", "1h", "k", "1"].iter().chain(args));
-        support::finish({ command.env("LARDER_STORE", environment); command }, b"").done()
+        support::finish(
+            {
+                command.env("LARDER_STORE", environment);
+                command
+            },
+            b"",
+        )
+        .done()
     };
     put(&[], "disk:./environment.larder");
     put(&["--store", "disk:./option.larder"], "disk:./environment2.larder");
     put(&["--store", "./path.larder"], "");
     std::fs::write(home.join("url"), "disk:./file.larder?namespace=n\nanother line\n").unwrap();
     put(&["--store-file", "url"], "disk:./environment3.larder");
-    for (name, made) in
-        [("environment", true), ("option", true), ("path", true), ("file", true), ("environment2", false), ("environment3", false)]
-    {
+    for (name, made) in [
+        ("environment", true),
+        ("option", true),
+        ("path", true),
+        ("file", true),
+        ("environment2", false),
+        ("environment3", false),
+    ] {
         assert_eq!(home.join(&format!("{name}.larder")).exists(), made, "{name}");
     }
     assert!(!home.store().exists());
@@ -95,7 +107,14 @@ fn the_namespace_is_the_options_then_the_urls_then_the_environments() {
     let home = Home::new();
     let put = |args: &[&str], value: &str| {
         let mut command = home.command(["put", "--ttl", "1h", "k", value].iter().chain(args));
-        support::finish({ command.env("LARDER_NAMESPACE", "=:env"); command }, b"").done()
+        support::finish(
+            {
+                command.env("LARDER_NAMESPACE", "=:env");
+                command
+            },
+            b"",
+        )
+        .done()
     };
     put(&["--store", "disk:./s.larder"], "1");
     put(&["--store", "disk:./s.larder?namespace=url"], "2");

@@ -55,7 +55,10 @@ fn match_prints_the_keys_that_match() {
     let home = Home::with(&[("user/int:1", "1"), ("user/int:1/session/f3", "2"), ("other", "3")]);
     for keys in [home.run(["keys"]).done(), home.run(["keys", "--literal"]).done()] {
         let matched = home.run_on(&keys, ["term", "match", "[\"user\", 1 | :_]"]).done();
-        assert_eq!(matched.lines().collect::<Vec<_>>(), keys.lines().filter(|key| key.contains("user")).collect::<Vec<_>>());
+        assert_eq!(
+            matched.lines().collect::<Vec<_>>(),
+            keys.lines().filter(|key| key.contains("user")).collect::<Vec<_>>()
+        );
     }
     let keys = "[1, 1]\n[1, 1.0]\n[{:t, 1}, \"x\"]\n\"x\"\n";
     assert_eq!(home.run_on(keys, ["term", "match", "[:\"$1\", :\"$1\"]"]).done(), "[1, 1]\n");

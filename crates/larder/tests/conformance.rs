@@ -1,32 +1,22 @@
 //! The backends of this crate keep every promise, each by itself and behind `Erased`.
+#![allow(clippy::unwrap_used)]
 
-use std::sync::Arc;
-use std::time::Duration;
+mod fixtures;
 
-use larder::testing::{ErasedFixture, Fixture, ManualClock, Reference};
+macro_rules! proved {
+    ($name:ident: $fixture:ty) => {
+        mod $name {
+            larder::conformance!(<$fixture>::default());
 
-/// The model itself: what the suite asks for is possible, and the other backends are held to no more.
-#[derive(Default)]
-struct Plain(Arc<ManualClock>);
-
-impl Fixture for Plain {
-    type Backend = Reference;
-
-    async fn open(&self) -> Reference {
-        Reference::new(self.0.clone())
-    }
-
-    async fn advance(&self, by: Duration) {
-        self.0.advance(by);
-    }
+            mod erased {
+                larder::conformance!(larder::testing::ErasedFixture(<$fixture>::default()));
+            }
+        }
+    };
 }
 
-mod reference {
-    use super::*;
-    larder::conformance!(Plain::default());
-}
-
-mod reference_erased {
-    use super::*;
-    larder::conformance!(ErasedFixture(Plain::default()));
-}
+proved!(reference: crate::fixtures::Plain);
+#[cfg(feature = "memory")]
+proved!(memory: crate::fixtures::InMemory);
+#[cfg(feature = "disk")]
+proved!(disk: crate::fixtures::OnDisk);

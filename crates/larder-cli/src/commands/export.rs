@@ -15,6 +15,7 @@ use crate::args::Shared;
 use crate::counts::Counts;
 use crate::exit::{Failure, Outcome};
 use crate::interrupt::Interrupt;
+use crate::limit;
 use crate::line::{End, HEADER, Reader, Writer, check_header};
 use crate::lines::{Lines, Met};
 use crate::listing::Listing;
@@ -59,7 +60,9 @@ impl Export {
             Target::Stdout(_) => None,
         };
         if after.is_some() && info.listing != larder::Listing::Ordered {
-            return Err(Failure::usage("this store lists in no order, so an export cannot be gone on with: leave out --resume"));
+            return Err(Failure::usage(
+                "this store lists in no order, so an export cannot be gone on with: leave out --resume",
+            ));
         }
         let progress = Progress::new(info.records, false, shared.is_quiet());
         let mut counts = Counts::default();
@@ -157,7 +160,8 @@ impl Target {
         #[cfg(unix)]
         std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
         let file = options.open(&part).map_err(failed)?;
-        let mut target = Self::File { part, whole: whole.to_owned(), writer: BufWriter::with_capacity(1 << 16, file), after: None };
+        let mut target =
+            Self::File { part, whole: whole.to_owned(), writer: BufWriter::with_capacity(1 << 16, file), after: None };
         target.header()?;
         Ok(target)
     }
@@ -169,7 +173,9 @@ impl Target {
     fn write(&mut self, bytes: &[u8]) -> Result<(), Failure> {
         match self {
             Self::Stdout(output) => output.bytes(bytes),
-            Self::File { writer, part, .. } => writer.write_all(bytes).map_err(|error| Failure::io(&named(part), &error)),
+            Self::File { writer, part, .. } => {
+                writer.write_all(bytes).map_err(|error| Failure::io(&named(part), &error))
+            }
         }
     }
 

@@ -96,7 +96,8 @@ impl Get {
         shared: &Shared,
         output: &mut Output,
     ) -> Result<(), Failure> {
-        let records = keys.into_iter().zip(found).filter_map(|(key, found)| Some(larder::Record { key, found: found? }));
+        let records =
+            keys.into_iter().zip(found).filter_map(|(key, found)| Some(larder::Record { key, found: found? }));
         if self.version && Format::chosen(shared.format, output) == Format::Jsonl {
             let writer = line::Writer::new(&opened.namespace, shared.coding());
             for record in records {

@@ -17,12 +17,12 @@ use crate::commands::put::Condition;
 use crate::counts::Counts;
 use crate::exit::{Failure, Outcome};
 use crate::interrupt::Interrupt;
+use crate::line;
 use crate::line::{Reader, check_header};
 use crate::lines::{Lines, Met};
 use crate::output::{say, visible};
 use crate::progress::Progress;
 use crate::store::{Access, Opened, Place};
-use crate::line;
 
 /// Write records from lines of JSON
 ///
@@ -66,7 +66,9 @@ impl Import {
         let place = Place::choose(&shared.store)?;
         let when = self.condition.map_or(When::Always, |Condition(when)| when);
         if matches!(when, When::Unchanged(_)) {
-            return Err(Failure::usage("--if unchanged:VERSION speaks of one value; an import takes absent or present"));
+            return Err(Failure::usage(
+                "--if unchanged:VERSION speaks of one value; an import takes absent or present",
+            ));
         }
         let rules = Rules {
             reader: Reader::new(shared.otp),
@@ -81,7 +83,12 @@ impl Import {
         let mut lines = Lines::new(source);
         match lines.next().map_err(|error| Failure::io("the lines", &error))? {
             Some(Met::Line(line)) => check_header(line.strip_prefix(b"\xef\xbb\xbf").unwrap_or(line))?,
-            Some(Met::TooLong) => return Err(Failure::usage(format!("this is no export of larder: its first line is not {}", line::HEADER))),
+            Some(Met::TooLong) => {
+                return Err(Failure::usage(format!(
+                    "this is no export of larder: its first line is not {}",
+                    line::HEADER
+                )));
+            }
             None => return Err(Failure::usage(format!("there are no lines; the first one is {}", line::HEADER))),
         }
 

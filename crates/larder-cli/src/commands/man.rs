@@ -27,7 +27,8 @@ impl Man {
             None => cli,
             Some(name) => {
                 let command = cli.find_subcommand(name);
-                let command = command.ok_or_else(|| Failure::usage("there is no such command; `larder --help` lists them"))?;
+                let command =
+                    command.ok_or_else(|| Failure::usage("there is no such command; `larder --help` lists them"))?;
                 // Built, it is called `larder-NAME`.
                 command.clone()
             }

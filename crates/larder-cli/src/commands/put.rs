@@ -8,9 +8,9 @@ use larder::{Backend, Limits, Put as Record, Ttl, When};
 
 use crate::args::Shared;
 use crate::exit::{Failure, Outcome};
+use crate::path;
 use crate::store::{Access, Place};
 use crate::value::{self, Reading};
-use crate::path;
 
 /// Write a record: a value under a KEY, for a ttl
 ///
@@ -102,7 +102,8 @@ impl Put {
             (None, Some("-")) => {
                 let bytes = value::read_stdin(limits)?;
                 if self.text {
-                    let text = String::from_utf8(bytes).map_err(|_| Failure::usage("standard input is not UTF-8 text"))?;
+                    let text =
+                        String::from_utf8(bytes).map_err(|_| Failure::usage("standard input is not UTF-8 text"))?;
                     return coding.of_argument(&text, reading);
                 }
                 coding.of_bytes(bytes)

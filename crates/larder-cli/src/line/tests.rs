@@ -32,7 +32,8 @@ proptest! {
 
 #[test]
 fn a_line_says_what_a_record_is() {
-    let key: Key = Key::new(vec![Term::from("user"), 42.into(), Term::atom("a").unwrap(), (1_i64 << 53).into()]).unwrap();
+    let key: Key =
+        Key::new(vec![Term::from("user"), 42.into(), Term::atom("a").unwrap(), (1_i64 << 53).into()]).unwrap();
     let end = End::At("2026-11-26T17:38:29.123Z".parse().unwrap());
     let line = written(&Namespace::default(), Codec::Json, &key, b"{\"a\": 1.0}", end);
     assert_eq!(

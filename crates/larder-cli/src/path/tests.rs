@@ -5,7 +5,10 @@ use super::*;
 
 /// Terms of every kind, rich in what the grammar takes for a sign.
 fn terms() -> impl Strategy<Value = Term> {
-    let signs = ["_", "..", "$1", "", "int:4", "atom:x", "=", "[", "\"", "-", "--all", "\\", "/", " ", "a b", "é", "\n", "\u{202e}", "#{x}", "'"];
+    let signs = [
+        "_", "..", "$1", "", "int:4", "atom:x", "=", "[", "\"", "-", "--all", "\\", "/", " ", "a b", "é", "\n",
+        "\u{202e}", "#{x}", "'",
+    ];
     let texts = prop_oneof![
         prop::sample::select(signs.to_vec()).prop_map(str::to_owned),
         (prop::sample::select(signs.to_vec()), "[a-z/\\\\:=]{0,6}").prop_map(|(sign, rest)| format!("{sign}{rest}")),
@@ -86,7 +89,9 @@ fn a_key_has_no_holes() {
 
 #[test]
 fn a_slip_is_refused() {
-    for text in ["", "/", "a//b", "/a", "a/", "int:", "int:x", "int:1.5", "a\\", "=", "=[1", "[]", "=nil", "=[1 | 2]", "\"a"] {
+    for text in
+        ["", "/", "a//b", "/a", "a/", "int:", "int:x", "int:1.5", "a\\", "=", "=[1", "[]", "=nil", "=[1 | 2]", "\"a"]
+    {
         assert!(key(text).is_err(), "{text}");
     }
     for text in ["", "a/../b", "[]", "../a"] {

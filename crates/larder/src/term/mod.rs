@@ -22,7 +22,7 @@ mod literal;
 mod map;
 mod opaque;
 mod order;
-#[allow(dead_code, reason = "the memory and disk backends stand on it; a build may have neither")]
+#[allow(dead_code, unused_imports, reason = "the memory and disk backends stand on it; a build may have neither")]
 pub(crate) mod ordered;
 mod serde;
 mod tuple;
@@ -106,8 +106,12 @@ impl Term {
     /// Whether a reference, fun, port or pid stands anywhere in this term. Such a term means something
     /// only to the Erlang node that made it, so keys refuse it.
     pub fn has_opaque(&self) -> bool {
-        let mut rest = vec![std::slice::from_ref(self)];
-        while let Some(terms) = rest.pop() {
+        if matches!(self.0, Repr::Opaque(_)) {
+            return true;
+        }
+        let mut rest = Vec::new();
+        let mut terms = self.children();
+        loop {
             for term in terms {
                 if matches!(term.0, Repr::Opaque(_)) {
                     return true;
@@ -117,8 +121,11 @@ impl Term {
                     rest.push(children);
                 }
             }
+            match rest.pop() {
+                Some(children) => terms = children,
+                None => return false,
+            }
         }
-        false
     }
 
     /// Every direct child: elements, the tail of an improper list, keys and values.

@@ -24,6 +24,7 @@ impl PartialEq for Term {
         match (&self.0, &other.0) {
             (Repr::Small(left), Repr::Small(right)) => left == right,
             (Repr::ShortBinary(left), Repr::ShortBinary(right)) => left.as_bytes() == right.as_bytes(),
+            (Repr::LongBinary(left), Repr::LongBinary(right)) => left == right,
             _ => compare(self, other, false).is_eq(),
         }
     }
@@ -90,6 +91,9 @@ pub(super) fn compare_keys(left: &Term, right: &Term) -> Ordering {
 }
 
 fn compare(left: &Term, right: &Term, in_key: bool) -> Ordering {
+    if let (Some(left), Some(right)) = (left.as_bytes(), right.as_bytes()) {
+        return left.cmp(right);
+    }
     let mut rest = Vec::new();
     let order = compare_one(left, right, in_key, &mut rest);
     if order.is_ne() {

@@ -36,6 +36,23 @@ impl<F: Fixture> Case<F> {
         Self { fixture, backend, space: space() }
     }
 
+    /// The same after a restart, so much later; `None` where nothing outlives one.
+    pub(super) async fn reopen(self, after: Duration) -> Option<Self> {
+        let Self { fixture, backend, space } = self;
+        backend.close();
+        fixture.advance(after).await;
+        let backend = fixture.reopen().await?;
+        Some(Self { fixture, backend: Shared(Arc::new(backend)), space })
+    }
+
+    /// The same with this record damaged where it lies; `None` where the fixture cannot.
+    pub(super) async fn damage(self, key: &Key) -> Option<Self> {
+        let Self { fixture, backend, space } = self;
+        backend.close();
+        let backend = fixture.damage(&space, key).await?;
+        Some(Self { fixture, backend: Shared(Arc::new(backend)), space })
+    }
+
     /// The same backend seen from another namespace, for a task of its own.
     pub(super) fn seen_from(&self, space: &Namespace) -> Seen<F::Backend> {
         Seen { backend: self.backend.clone(), space: space.clone() }
@@ -123,7 +140,11 @@ impl<F: Fixture> Case<F> {
     }
 
     pub(super) async fn page(&self, pattern: &Pattern, cursor: &Cursor, limit: usize) -> Page {
-        let page = ok(self.backend.scan(&self.space, pattern, Select::Values, cursor, limit).await, "scan");
+        self.scan(pattern, Select::Values, cursor, limit).await
+    }
+
+    pub(super) async fn scan(&self, pattern: &Pattern, select: Select, cursor: &Cursor, limit: usize) -> Page {
+        let page = ok(self.backend.scan(&self.space, pattern, select, cursor, limit).await, "scan");
         assert!(page.records.len() <= limit, "a page holds more records than its limit");
         page
     }
@@ -212,7 +233,13 @@ impl<B: Backend> Seen<B> {
 }
 
 /// A backend held by several.
-pub(super) struct Shared<B>(pub(super) Arc<B>);
+pub(super) struct Shared<B>(Arc<B>);
+
+impl<B> Shared<B> {
+    fn close(self) {
+        drop(Arc::into_inner(self.0).expect("no task of this promise holds the backend any longer"));
+    }
+}
 
 impl<B> Clone for Shared<B> {
     fn clone(&self) -> Self {

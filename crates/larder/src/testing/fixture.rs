@@ -49,21 +49,16 @@ pub trait Fixture: Send + Sync + Sized + 'static {
         Duration::ZERO
     }
 
-    /// Closes the backend and opens it again, as a restart of the process does; `None` where nothing outlives it.
-    fn reopen(&self, backend: Self::Backend) -> impl Future<Output = Option<Self::Backend>> + Send {
-        drop(backend);
+    /// Opens the backend again as after a restart of the process: the one opened before has been dropped. `None` where
+    /// nothing outlives it.
+    fn reopen(&self) -> impl Future<Output = Option<Self::Backend>> + Send {
         async { None }
     }
 
-    /// Damages the record under this key where it lies, behind the back of the backend; answers whether it did. Where
-    /// a fixture cannot, the promises about damage are not put to the backend.
-    fn damage(
-        &self,
-        _backend: &Self::Backend,
-        _namespace: &Namespace,
-        _key: &Key,
-    ) -> impl Future<Output = bool> + Send {
-        async { false }
+    /// Damages a record where it lies, while the backend is closed, and opens it again. `None` where a fixture cannot;
+    /// the promises about damage are not put to the backend then.
+    fn damage(&self, _namespace: &Namespace, _key: &Key) -> impl Future<Output = Option<Self::Backend>> + Send {
+        async { None }
     }
 }
 
@@ -85,5 +80,13 @@ impl<F: Fixture> Fixture for ErasedFixture<F> {
 
     fn slack(&self) -> Duration {
         self.0.slack()
+    }
+
+    async fn reopen(&self) -> Option<Erased> {
+        self.0.reopen().await.map(Erased::new)
+    }
+
+    async fn damage(&self, namespace: &Namespace, key: &Key) -> Option<Erased> {
+        self.0.damage(namespace, key).await.map(Erased::new)
     }
 }

@@ -147,6 +147,96 @@ macro_rules! __promises {
                 delete_is_final
                 delete_leaves_no_deadline_behind
             }
+            keys {
+                keys_of_different_kinds_are_different
+                keys_come_back_as_they_were
+                keys_of_one_part_need_no_list
+            }
+            namespace {
+                namespaces_share_no_record
+                namespaces_share_no_deadline
+                namespaces_list_their_own
+                namespaces_differ_by_kind
+            }
+            scan {
+                scan_finds_a_key_without_holes
+                scan_matches_a_hole_at_the_end
+                scan_matches_holes_in_the_middle
+                scan_matches_the_rest
+                scan_matches_every_key
+                scan_binds_variables_by_identity
+                scan_matches_inside_a_part
+                scan_takes_a_hole_in_a_key_literally
+                scan_of_nothing_is_empty
+                scan_leaves_out_the_expired
+                scan_brings_what_is_selected
+                scan_gives_the_verdict_of_the_pattern
+            }
+            pages {
+                pages_hold_each_record
+                pages_come_in_key_order_where_told
+                pages_find_what_lives_throughout
+                pages_leave_out_what_expires_between
+                pages_of_limit_zero_estimate
+                pages_go_on_from_a_position
+                pages_of_two_listings_stand_apart
+            }
+            limits {
+                limits_refuse_a_key
+                limits_refuse_a_pattern
+                limits_refuse_a_value
+                limits_refuse_a_ttl
+                limits_refuse_a_batch_before_anything_is_written
+                limits_allow_the_largest
+            }
+            sweep {
+                sweep_changes_no_answer
+                sweep_that_compacts_changes_no_answer
+                sweep_frees_what_has_expired
+                info_says_what_the_backend_is
+                info_says_whether_records_persist
+            }
+            concurrency {
+                concurrent_tasks_read_what_others_wrote
+                concurrent_creates_have_one_winner
+                concurrent_swaps_lose_no_update
+                concurrent_readers_see_of_a_batch_what_info_says
+                concurrent_calls_on_a_key_have_an_order
+            }
+            cancel {
+                cancelled_put_leaves_no_half_batch
+                cancelled_calls_never_mix_answers
+                cancelled_calls_leave_the_backend_well
+            }
+            secrets {
+                secrets_stand_in_no_error
+                secrets_stand_in_no_debug
+                secrets_stand_in_no_report_of_damage
+            }
+            store {
+                store_gives_values_back
+                store_takes_null_for_present
+                store_needs_a_ttl
+                store_puts_and_gets_many
+                store_tells_what_does_not_decode_from_what_is_absent
+                store_tells_an_outage_from_an_absence
+                store_tells_a_lost_reply
+            }
+            listing {
+                all_gives_each_once_in_key_order
+                keys_and_count_agree_with_all
+                pages_of_a_store_hold_each_record
+                delete_all_ends_what_matches
+                clear_ends_one_namespace
+                explain_says_how_matches_are_found
+                strict_refuses_what_would_scan
+                stats_count_what_lives
+                all_reports_what_does_not_decode
+                damage_hides_no_other_record
+            }
+            model {
+                model_agrees_on_a_random_walk
+            }
         }
     };
 }

@@ -113,6 +113,12 @@ const BEYOND_LIMITS: [&str; 5] = ["hostile-091", "hostile-096", "hostile-098", "
 /// Releases differ: OTP 25 reads it, OTP 27 refuses it, as we do.
 const REFUSED_SINCE_27: &str = "hostile-029";
 
+fn time(bytes: &[u8]) -> Duration {
+    let started = Instant::now();
+    let _ = Term::from_etf(bytes);
+    started.elapsed()
+}
+
 #[test]
 fn hostile_bytes_are_taken_as_erlang_does() {
     let mut checked = 0;
@@ -122,10 +128,10 @@ fn hostile_bytes_are_taken_as_erlang_does() {
             continue; // Ten thousand atoms, which are nothing special here.
         };
         checked += 1;
-        let started = Instant::now();
         let read = Term::from_etf(&bytes);
-        let elapsed = started.elapsed();
-        assert!(elapsed < Duration::from_millis(50), "{id}: {elapsed:?}");
+        // The best of some times: the machine may have other work.
+        let elapsed = (0..5).map(|_| time(&bytes)).min();
+        assert!(elapsed < Some(Duration::from_millis(50)), "{id}: {elapsed:?}");
         let erlang = &line["otp27"]["unsafe"];
         let accepted = erlang["ok"] == true && !BEYOND_LIMITS.contains(&id);
         assert_eq!(read.is_ok(), accepted, "{id}");

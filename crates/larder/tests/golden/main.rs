@@ -1,6 +1,7 @@
 //! What Pow wrote and how Erlang read it, line by line; the README beside the data describes it.
 #![allow(missing_docs, clippy::unwrap_used, clippy::panic)]
 
+mod all;
 mod etf;
 mod literal;
 

@@ -109,14 +109,12 @@ impl Backend for Moka {
     ) -> Result<Page> {
         self.limits.check_pattern(pattern)?;
         let now = self.clock.monotonic();
-        let cost = Cost { path: Path::Scan, entries: self.cache.entry_count(), round_trips: 0 };
+        let cost = Cost { path: Path::Scan, entries: 0, round_trips: 0 };
         let mut page = Page { records: Vec::new(), damaged: Vec::new(), next: None, cost };
-        if limit == 0 {
-            return Ok(page);
-        }
         // The cache has no order, so every page walks over it and keeps what comes first behind the cursor.
         for (at, entry) in &self.cache {
             let (space, key) = &*at;
+            page.cost.entries += 1;
             if space == namespace && key.as_bytes() > cursor.as_bytes() && pattern.matches(key) {
                 page.records.extend(found(entry, select, now).map(|found| Record { key: key.clone(), found }));
             }
@@ -130,9 +128,12 @@ impl Backend for Moka {
     }
 
     async fn sweep(&self, _: Sweep) -> Result<Swept> {
-        let before = self.cache.entry_count();
+        let records = self.write(|now| {
+            let past = self.cache.iter().filter(|(_, (_, deadline))| deadline.is_past(now));
+            past.map(|(at, _)| self.cache.invalidate(&*at)).count() as u64
+        });
         self.cache.run_pending_tasks();
-        Ok(Swept { records: before.saturating_sub(self.cache.entry_count()), ..Swept::default() })
+        Ok(Swept { records, ..Swept::default() })
     }
 
     async fn info(&self) -> Result<Info> {

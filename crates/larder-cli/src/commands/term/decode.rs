@@ -25,7 +25,8 @@ EXAMPLES:
 impl Decode {
     pub(crate) fn run(self) -> Result<Outcome, Failure> {
         answer(&self.terms, |text| {
-            let bytes = hex::decode(text).ok_or_else(|| Failure::usage("bytes are written as pairs of hexadecimal digits"))?;
+            let bytes =
+                hex::decode(text).ok_or_else(|| Failure::usage("bytes are written as pairs of hexadecimal digits"))?;
             Ok(literal::write(&literal::from_etf(&bytes)?))
         })
     }

@@ -100,7 +100,9 @@ fn each_line(mut take: impl FnMut(Result<&str, Failure>, bool) -> Result<(), Fai
         let line = match lines.next().map_err(|error| Failure::io("standard input", &error))? {
             None => return Ok(()),
             Some(Met::Line(line)) if line.trim_ascii().is_empty() => continue,
-            Some(Met::Line(line)) => String::from_utf8(line.to_vec()).map_err(|_| Failure::usage("the line is not UTF-8")),
+            Some(Met::Line(line)) => {
+                String::from_utf8(line.to_vec()).map_err(|_| Failure::usage("the line is not UTF-8"))
+            }
             Some(Met::TooLong) => Err(Failure::usage(format!("the line is over {} MiB long", LONGEST >> 20))),
         };
         let drained = lines.is_drained();

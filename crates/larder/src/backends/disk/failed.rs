@@ -63,7 +63,9 @@ fn meaning(error: &io::Error) -> (ErrorKind, &'static str) {
             (ErrorKind::Full, "there is no room on the disk: free some, or delete records and compact")
         }
         Io::PermissionDenied => (ErrorKind::Denied, "the file or its directory may not be read or written"),
-        Io::ReadOnlyFilesystem => (ErrorKind::Denied, "the file system is read-only: open the store with `read_only=true`"),
+        Io::ReadOnlyFilesystem => {
+            (ErrorKind::Denied, "the file system is read-only: open the store with `read_only=true`")
+        }
         Io::NotFound => (ErrorKind::Config, "there is no such file or directory"),
         Io::IsADirectory => (ErrorKind::Config, "a directory stands where the store's file should be"),
         Io::InvalidData => (ErrorKind::Corrupt, "the file is not a larder store; it was left as it is"),

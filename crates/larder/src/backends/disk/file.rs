@@ -91,7 +91,9 @@ impl How {
     fn make(&self, path: &Path, now: Moment) -> Result<Opened> {
         let name = self.name();
         if !self.create {
-            return Err(Error::new(ErrorKind::Config, "there is no store here, and none is made with `create=false`").at(name));
+            return Err(
+                Error::new(ErrorKind::Config, "there is no store here, and none is made with `create=false`").at(name)
+            );
         }
         let made = self.make_beside(path, now);
         made.map_err(|error| match error {
@@ -145,7 +147,11 @@ impl How {
                 redb::DatabaseError::DatabaseAlreadyOpen => self.already_open(),
                 error => failed(&name, error),
             })?;
-            let state = if fresh { begin(&database, now).map_err(|error| failed(&name, error))? } else { read_state(&name, &database)? };
+            let state = if fresh {
+                begin(&database, now).map_err(|error| failed(&name, error))?
+            } else {
+                read_state(&name, &database)?
+            };
             Ok((database, state))
         })?;
         gate.open().map_err(|error| failed_io(&name, error))?;
@@ -170,7 +176,9 @@ impl How {
         let database = match &self.place {
             Place::Storage(open) => {
                 let storage = open().map_err(|error| failed_io(&name, error))?;
-                guarded(&name, || builder.open_read_only_with_backend(Plain(storage)).map_err(|error| failed(&name, error)))?
+                guarded(&name, || {
+                    builder.open_read_only_with_backend(Plain(storage)).map_err(|error| failed(&name, error))
+                })?
             }
             Place::File(path) => {
                 builder.set_concurrency_mode(ConcurrencyMode::SingleWriter);
@@ -247,7 +255,8 @@ pub(super) fn read_state(name: &str, database: &impl ReadableDatabase) -> Result
     match bytes.and_then(|bytes| State::decode(bytes.value())) {
         Some(Ok(state)) => Ok(state),
         Some(Err(format)) => {
-            let message = format!("the store has format {format}, and this version of larder reads format {FORMAT} alone");
+            let message =
+                format!("the store has format {format}, and this version of larder reads format {FORMAT} alone");
             Err(Error::new(ErrorKind::Config, message).at(name.to_owned()))
         }
         None => foreign(),

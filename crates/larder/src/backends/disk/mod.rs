@@ -140,10 +140,12 @@ impl Disk {
 
     fn queue(&self, task: Task, bytes: usize) -> Result<()> {
         if let Source::ReadOnly(_) = *self.source {
-            return Err(Error::new(ErrorKind::Denied, "the store was opened with `read_only=true`").at(self.shared.name.clone()));
+            return Err(Error::new(ErrorKind::Denied, "the store was opened with `read_only=true`")
+                .at(self.shared.name.clone()));
         }
         self.shared.queue.push(task, bytes).map_err(|_| {
-            Error::new(ErrorKind::Overloaded, "too many writes are waiting: try again later").at(self.shared.name.clone())
+            Error::new(ErrorKind::Overloaded, "too many writes are waiting: try again later")
+                .at(self.shared.name.clone())
         })
     }
 
@@ -285,7 +287,8 @@ impl Backend for Disk {
         info.persistent = true;
         info.limits = self.limits;
         info.warnings = self.shared.warnings();
-        info.bytes = self.file.as_ref().and_then(|file| Some(file.metadata().ok()?.len())).or(self.shared.health().file_bytes);
+        info.bytes =
+            self.file.as_ref().and_then(|file| Some(file.metadata().ok()?.len())).or(self.shared.health().file_bytes);
         match records {
             Ok(records) => info.records = Some(records),
             Err(error) => info.warnings.push(error.to_string()),

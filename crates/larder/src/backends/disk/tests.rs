@@ -11,8 +11,8 @@ use tempfile::TempDir;
 use super::stored::{RECORDS, STATE};
 use super::{Builder, Disk, Durability};
 use crate::{
-    Backend, Clock, Cursor, Error, ErrorKind, Key, Moment, Namespace, Page, Pattern, Put, Select, Sweep, Swept, Ttl, When,
-    key, pattern,
+    Backend, Clock, Cursor, Error, ErrorKind, Key, Moment, Namespace, Page, Pattern, Put, Select, Sweep, Swept, Ttl,
+    When, key, pattern,
 };
 
 /// A clock that is moved by hand; both lines start in 2001.
@@ -389,7 +389,10 @@ async fn a_damaged_record_is_reported_and_hides_no_other() {
     let error = disk.get(&space(), &[key!["k", 1]], Select::Values).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Corrupt);
     assert_eq!(disk.take(&space(), &key!["k", 2]).await.unwrap_err().kind(), ErrorKind::Corrupt);
-    assert_eq!(disk.touch(&space(), &[key!["k", 0], key!["k", 1]], seconds(9)).await.unwrap_err().kind(), ErrorKind::Corrupt);
+    assert_eq!(
+        disk.touch(&space(), &[key!["k", 0], key!["k", 1]], seconds(9)).await.unwrap_err().kind(),
+        ErrorKind::Corrupt
+    );
     let absent = Put { when: When::Absent, ..record(key!["k", 1], "new", seconds(60)) };
     assert_eq!(disk.put(&space(), &[absent]).await.unwrap().remove(0).unwrap_err().kind(), ErrorKind::Corrupt);
     put(&disk, key!["k", 1], "new", seconds(60)).await;

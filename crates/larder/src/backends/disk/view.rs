@@ -159,9 +159,7 @@ fn found(stored: &Stored<'_>, select: Select, now: Moment) -> Option<Found> {
     let ttl = stored.deadline.remaining(now)?;
     Some(match select {
         Select::Keys => Found { value: Bytes::new(), ttl: None },
-        Select::Values | Select::ValuesAndTtls => {
-            Found { value: Bytes::copy_from_slice(stored.value), ttl: Some(ttl) }
-        }
+        Select::Values | Select::ValuesAndTtls => Found { value: Bytes::copy_from_slice(stored.value), ttl: Some(ttl) },
     })
 }
 

@@ -268,10 +268,12 @@ impl Writer {
     ) -> Result<T, Failure> {
         let name = &self.shared.name;
         let Some(open) = &self.open else {
-            let error = Error::new(ErrorKind::Unavailable, "the file failed and cannot be opened again yet").at(name.clone());
+            let error =
+                Error::new(ErrorKind::Unavailable, "the file failed and cannot be opened again yet").at(name.clone());
             return Err(Failure { error, committing: false, broken: true });
         };
-        let state = State { commit: self.state.commit + 1, time: self.shared.time.trusted().nanos().max(self.state.time) };
+        let state =
+            State { commit: self.state.commit + 1, time: self.shared.time.trusted().nanos().max(self.state.time) };
         let (in_memory, mut committing) = (self.delay.is_some(), false);
         // redb panics on some damaged files; see `guarded`.
         let done = catch_unwind(AssertUnwindSafe(|| -> Result<(T, bool), redb::Error> {
@@ -322,7 +324,9 @@ impl Writer {
         }
         // Visible now or not, a sync that failed promises nothing about what a power cut leaves.
         let kind = ErrorKind::Unknown;
-        Error::new(kind, "the commit failed half way: it may have been applied").at(self.shared.name.clone()).caused_by(failure.error)
+        Error::new(kind, "the commit failed half way: it may have been applied")
+            .at(self.shared.name.clone())
+            .caused_by(failure.error)
     }
 
     /// Closes the file and opens it anew, as redb wants it after any failure.
@@ -508,7 +512,9 @@ impl Writer {
 
     fn close(mut self) {
         self.sync();
-        if self.shared.time.trusted().nanos().saturating_sub(self.state.time) >= Duration::from_secs(1).as_nanos() as u64 {
+        if self.shared.time.trusted().nanos().saturating_sub(self.state.time)
+            >= Duration::from_secs(1).as_nanos() as u64
+        {
             // What has been seen to expire stays expired, even if the clock is set back before the next opening.
             let _ = self.commit_time();
             self.sync();
@@ -538,14 +544,16 @@ impl Shared {
         }
         let health = self.health();
         if health.full {
-            warnings.push("the disk is full: only deletes are taken until there is room or the store is compacted".into());
+            warnings
+                .push("the disk is full: only deletes are taken until there is room or the store is compacted".into());
         }
         if health.no_reserve {
             warnings.push("no reserve can be kept beside the store: deletes may fail on a full disk".into());
         }
         if health.lost_commits > 0 {
             let lost = health.lost_commits;
-            warnings.push(format!("the disk failed, and {lost} commits were lost that a relaxed durability had answered"));
+            warnings
+                .push(format!("the disk failed, and {lost} commits were lost that a relaxed durability had answered"));
         }
         warnings
     }

@@ -5,6 +5,9 @@ use crate::error::{Error, ErrorKind, Result};
 use super::super::{Term, View};
 use super::*;
 
+/// Most keys and counters need no more.
+const ROOM: usize = 48;
+
 impl Term {
     /// Writes the term as `term_to_binary` of these Erlang releases does.
     ///
@@ -22,8 +25,10 @@ impl Term {
     /// # Ok::<(), larder::Error>(())
     /// ```
     pub fn to_etf(&self, otp: Otp) -> Result<Vec<u8>> {
-        let mut out = vec![VERSION];
-        let mut rest = vec![Rest::Row(std::slice::from_ref(self))];
+        let mut out = Vec::with_capacity(ROOM);
+        out.push(VERSION);
+        let mut rest = Vec::new();
+        write_one(self, otp, &mut out, &mut rest)?;
         while let Some(next) = rest.pop() {
             match next {
                 Rest::Row(terms) => {

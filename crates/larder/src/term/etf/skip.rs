@@ -90,7 +90,7 @@ fn skip(bytes: &[u8], terms: u64) -> Option<usize> {
             LIST => (5, count()? + 1),
             MAP => (5, count()? * 2),
             // The length of a fun is its own, so that this goes no deeper.
-            NEW_FUN => (1 + long()?, 0),
+            NEW_FUN => (long()?.checked_add(1)?, 0),
             FUN => (5, 4 + count()?),
             _ => (opaque(rest)?.1, 0),
         };

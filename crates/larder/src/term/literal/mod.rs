@@ -1,6 +1,8 @@
 //! Terms as text: Elixir literals, parsed by [`FromStr`](std::str::FromStr) and printed by
 //! [`Display`](std::fmt::Display).
 
+mod bits;
+mod number;
 mod parse;
 mod print;
 mod quoted;

@@ -51,6 +51,11 @@ pub(super) fn print(characters: impl Iterator<Item = char>, f: &mut fmt::Formatt
     Ok(())
 }
 
+/// As Elixir does, but for U+0080 to U+00FF: `\x80` is a byte when it is read back.
 fn print_code(character: char, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-    write!(f, "\\x{{{:X}}}", u32::from(character))
+    match u32::from(character) {
+        code @ 0..0x80 => write!(f, "\\x{code:02X}"),
+        code @ 0x80..0x1_0000 => write!(f, "\\x{{{code:04X}}}"),
+        code => write!(f, "\\x{{{code:06X}}}"),
+    }
 }

@@ -1,27 +1,13 @@
 //! Reads the terms that hold no others, and keys.
 
-use num_bigint::BigInt;
-
 use crate::error::{Error, Result};
 
 use super::super::Term;
 use super::{OPERATORS, continues_name, is_alias_piece, quoted, starts_name};
 
-/// The most bits that one number in `<<…>>` may have.
-const MAX_SIZE: u64 = 64;
-
-/// So many digits are converted at once; the time grows with the square of their number.
-const DIGITS_AT_ONCE: usize = 2_000;
-
 pub(super) struct Scanner<'a> {
     text: &'a str,
     at: usize,
-}
-
-/// What a number without a sign is.
-enum Number {
-    Integer(BigInt),
-    Float(f64),
 }
 
 impl<'a> Scanner<'a> {
@@ -33,7 +19,7 @@ impl<'a> Scanner<'a> {
         self.at
     }
 
-    fn rest(&self) -> &'a str {
+    pub(super) fn rest(&self) -> &'a str {
         &self.text[self.at..]
     }
 
@@ -56,7 +42,7 @@ impl<'a> Scanner<'a> {
     }
 
     /// Takes characters as long as they are such, and returns them.
-    fn take_while(&mut self, such: impl Fn(char) -> bool) -> &'a str {
+    pub(super) fn take_while(&mut self, such: impl Fn(char) -> bool) -> &'a str {
         let rest = self.rest();
         let taken = &rest[..rest.find(|character| !such(character)).unwrap_or(rest.len())];
         self.at += taken.len();
@@ -127,6 +113,10 @@ impl<'a> Scanner<'a> {
     }
 
     fn operator(&self) -> Option<&'static str> {
+        // What most entries begin with begins no operator.
+        if self.rest().starts_with(|first: char| first.is_ascii_alphanumeric() || "[\"':_".contains(first)) {
+            return None;
+        }
         OPERATORS.into_iter().find(|operator| self.rest().starts_with(operator))
     }
 
@@ -293,134 +283,6 @@ impl<'a> Scanner<'a> {
         self.at += length;
         u32::from_str_radix(digits, 16).map_err(|_| self.error("expected hexadecimal digits"))
     }
-
-    pub(super) fn number(&mut self) -> Result<Term> {
-        let negative = self.take("-");
-        if !negative {
-            self.take("+");
-        }
-        match self.unsigned()? {
-            Number::Integer(value) => Ok(Term::integer(if negative { -value } else { value })),
-            Number::Float(value) => Term::float(if negative { -value } else { value }),
-        }
-    }
-
-    fn unsigned(&mut self) -> Result<Number> {
-        let started = self.at;
-        for (prefix, radix) in [("0x", 16), ("0o", 8), ("0b", 2)] {
-            if self.take(prefix) {
-                let digits = self.digits(radix)?;
-                let value = BigInt::parse_bytes(digits.as_bytes(), radix);
-                return value.map(Number::Integer).ok_or_else(|| self.error_at(started, "expected digits"));
-            }
-        }
-        let mut digits = self.digits(10)?;
-        let rest = self.rest();
-        let fraction =
-            rest.strip_prefix('.').is_some_and(|rest| rest.starts_with(|character: char| character.is_ascii_digit()));
-        if !fraction {
-            self.end_of_number()?;
-            return Ok(Number::Integer(decimal(&digits)));
-        }
-        self.at += 1;
-        digits.push('.');
-        digits += &self.digits(10)?;
-        if self.take("e") || self.take("E") {
-            digits.push('e');
-            if self.take("-") {
-                digits.push('-');
-            } else {
-                self.take("+");
-            }
-            digits += &self.digits(10)?;
-        }
-        self.end_of_number()?;
-        match digits.parse() {
-            Ok(value) if f64::is_finite(value) => Ok(Number::Float(value)),
-            _ => Err(self.error_at(started, "expected a float within the range of a double")),
-        }
-    }
-
-    /// Digits, with `_` between some of them, which are left out.
-    fn digits(&mut self, radix: u32) -> Result<String> {
-        let mut digits = String::new();
-        loop {
-            let more = self.take_while(|character| character.is_digit(radix));
-            if more.is_empty() {
-                return Err(self.error("expected a digit"));
-            }
-            digits += more;
-            if !self.take("_") {
-                return Ok(digits);
-            }
-        }
-    }
-
-    fn end_of_number(&self) -> Result<()> {
-        match self.peek() {
-            Some(next) if continues_name(next) => Err(self.error("expected the end of the number")),
-            _ => Ok(()),
-        }
-    }
-
-    /// `<<1, 2::size(3), "text">>`.
-    pub(super) fn bits(&mut self) -> Result<Term> {
-        let started = self.at;
-        if !self.take("<<") {
-            return Err(self.error("expected a term"));
-        }
-        let mut bits = Bits::default();
-        loop {
-            self.skip_space();
-            if self.take(">>") {
-                return Term::bitstring(&bits.bytes, bits.length);
-            }
-            match self.peek() {
-                None => return Err(self.error_at(started, "what opens here is not closed")),
-                Some('"') => bits.extend(&self.quoted()?),
-                Some('-' | '+' | '0'..='9' | '?') => self.sized(&mut bits)?,
-                Some(_) => return Err(self.error("expected an integer, a text or >>")),
-            }
-            self.skip_space();
-            if !self.take(",") && !self.rest().starts_with(">>") {
-                return Err(self.error("expected a comma or >>"));
-            }
-        }
-    }
-
-    /// An integer, with its size in bits where that is not 8.
-    fn sized(&mut self, bits: &mut Bits) -> Result<()> {
-        let started = self.at;
-        let value = match self.peek() {
-            Some('?') => self.character()?,
-            _ => self.number()?,
-        };
-        let mut size = 8;
-        self.skip_space();
-        if self.take("::") {
-            self.skip_space();
-            let in_words = self.take("size(");
-            let size_at = self.at;
-            size = self
-                .digits(10)?
-                .parse()
-                .ok()
-                .filter(|size| *size <= MAX_SIZE)
-                .ok_or_else(|| self.error_at(size_at, "expected a size of at most 64 bits"))?;
-            if in_words && !self.take(")") {
-                return Err(self.error("expected ) after the size"));
-            }
-        }
-        let least = -(1_i128 << size >> 1);
-        let value = value
-            .as_i128()
-            .filter(|value| (least..1 << size).contains(value))
-            .ok_or_else(|| self.error_at(started, "expected an integer that fits its bits"))?;
-        for place in (0..size).rev() {
-            bits.push(value >> place & 1 == 1);
-        }
-        Ok(())
-    }
 }
 
 /// A part of a text in quotes.
@@ -428,47 +290,4 @@ enum Escape {
     Character(char),
     Byte(u8),
     Nothing,
-}
-
-/// Bits, the last byte padded with zeros.
-#[derive(Default)]
-struct Bits {
-    bytes: Vec<u8>,
-    length: usize,
-}
-
-impl Bits {
-    fn push(&mut self, bit: bool) {
-        if self.length.is_multiple_of(8) {
-            self.bytes.push(0);
-        }
-        if let Some(last) = self.bytes.last_mut() {
-            *last |= u8::from(bit) << (7 - self.length % 8);
-        }
-        self.length += 1;
-    }
-
-    fn extend(&mut self, bytes: &[u8]) {
-        if self.length.is_multiple_of(8) {
-            self.bytes.extend_from_slice(bytes);
-            self.length += bytes.len() * 8;
-        } else {
-            for byte in bytes {
-                (0..8).rev().for_each(|place| self.push(byte >> place & 1 == 1));
-            }
-        }
-    }
-}
-
-/// The number of these decimal digits, which are halved until a piece is short.
-fn decimal(digits: &str) -> BigInt {
-    if let Ok(small) = digits.parse::<u64>() {
-        return small.into();
-    }
-    if digits.len() <= DIGITS_AT_ONCE {
-        return BigInt::parse_bytes(digits.as_bytes(), 10).expect("the digits are decimal");
-    }
-    let (high, low) = digits.split_at(digits.len() / 2);
-    let power = u32::try_from(low.len()).expect("the text is shorter than 4 GiB");
-    decimal(high) * BigInt::from(10).pow(power) + decimal(low)
 }

@@ -5,14 +5,15 @@
 //! none begins with 0x00 or 0xFF, which are left to whoever joins encodings.
 
 mod number;
+mod read;
 mod text;
 
 #[cfg(test)]
 mod tests;
 
-use crate::error::{Error, ErrorKind, Result};
+use super::{Kind, Term, View};
 
-use super::{Kind, Repr, Term, View, etf};
+pub(crate) use self::read::read;
 
 /// A number in the key of a map comes after one of these.
 const KEY_INTEGER: u8 = 0x0E;
@@ -85,12 +86,7 @@ fn write_one<'a>(term: &'a Term, in_key: bool, out: &mut Vec<u8>, rest: &mut Vec
             text::write(bytes, last_bits, 0, out);
         }
         View::Opaque(opaque) => {
-            out.push(match opaque.kind() {
-                Kind::Reference => REFERENCE,
-                Kind::Fun => FUN,
-                Kind::Port => PORT,
-                _ => PID,
-            });
+            out.push(opaque_tag(opaque.kind()));
             text::write(opaque.bytes(), WHOLE, 0, out);
         }
         View::Tuple(elements) => {
@@ -105,6 +101,15 @@ fn write_one<'a>(term: &'a Term, in_key: bool, out: &mut Vec<u8>, rest: &mut Vec
             rest.push(Rest::Row(keys, true));
         }
         View::List(elements, tail) => rest.push(Rest::List(elements, tail, in_key)),
+    }
+}
+
+fn opaque_tag(kind: Kind) -> u8 {
+    match kind {
+        Kind::Reference => REFERENCE,
+        Kind::Fun => FUN,
+        Kind::Port => PORT,
+        _ => PID,
     }
 }
 
@@ -137,180 +142,4 @@ pub(crate) fn skip(bytes: &[u8]) -> Option<usize> {
         }
     }
     Some(at)
-}
-
-/// A term whose children are not all read.
-struct Open {
-    shape: Shape,
-    children: Vec<Term>,
-    in_key: bool,
-}
-
-enum Shape {
-    Tuple {
-        size: usize,
-    },
-    Map {
-        size: usize,
-        /// Where the last key's bytes lie, and where those of the one being read start.
-        last_key: Option<(usize, usize)>,
-        key_start: usize,
-    },
-    List {
-        tail: bool,
-    },
-}
-
-impl Open {
-    /// Whether the next child stands in a key of a map.
-    fn next_in_key(&self) -> bool {
-        self.in_key || matches!(self.shape, Shape::Map { size, .. } if self.children.len() < size)
-    }
-}
-
-/// Reads the first term, and tells the length of its bytes. Accepts only what [`write`] writes.
-pub(crate) fn read(bytes: &[u8]) -> Result<(Term, usize)> {
-    read_checked(bytes).ok_or_else(|| {
-        Error::new(ErrorKind::Corrupt, "the stored term's bytes are damaged, or were not written by this library")
-    })
-}
-
-fn read_checked(bytes: &[u8]) -> Option<(Term, usize)> {
-    let mut at = 0;
-    let mut stack: Vec<Open> = Vec::new();
-    loop {
-        let in_key = stack.last().is_some_and(Open::next_in_key);
-        let tag = *bytes.get(at)?;
-        at += 1;
-        let mut done = match tag {
-            BITS => {
-                let (read, last_bits, length) = text::read(bytes.get(at..)?, 0)?;
-                at += length;
-                read_bits(&read, last_bits)?
-            }
-            ATOM => {
-                let (name, end, length) = text::read(bytes.get(at..)?, 0)?;
-                at += length;
-                let name = std::str::from_utf8(&name).ok()?;
-                Term::atom(name).ok().filter(|_| end == WHOLE)?
-            }
-            REFERENCE..=PID => {
-                let (read, end, length) = text::read(bytes.get(at..)?, 0)?;
-                at += length;
-                let kind = match tag {
-                    REFERENCE => Kind::Reference,
-                    FUN => Kind::Fun,
-                    PORT => Kind::Port,
-                    _ => Kind::Pid,
-                };
-                let whole = end == WHOLE && etf::opaque_kind(&read) == Some(kind);
-                whole.then(|| Term::opaque(kind, &read))?
-            }
-            TUPLE | MAP => {
-                let (size, length) = number::read_size(bytes.get(at..)?)?;
-                at += length;
-                let size = usize::try_from(size).ok()?;
-                if size == 0 {
-                    if tag == TUPLE { Term::tuple(Vec::new()) } else { Term::sorted_map(Vec::new()) }
-                } else {
-                    let shape = if tag == TUPLE {
-                        Shape::Tuple { size }
-                    } else {
-                        size.checked_mul(2)?;
-                        Shape::Map { size, last_key: None, key_start: at }
-                    };
-                    stack.push(Open {
-                        shape,
-                        // A damaged size must not allocate what its bytes do not hold.
-                        children: Vec::with_capacity(size.min(64).min(bytes.len() - at)),
-                        in_key,
-                    });
-                    continue;
-                }
-            }
-            LIST => {
-                match stack.last_mut().map(|open| &mut open.shape) {
-                    Some(Shape::List { tail }) if *tail => *tail = false,
-                    _ => stack.push(Open { shape: Shape::List { tail: false }, children: Vec::new(), in_key }),
-                }
-                continue;
-            }
-            NIL => Term::empty_list(),
-            _ => {
-                let (tag, marked) = match tag {
-                    KEY_INTEGER | KEY_FLOAT => {
-                        let number = *bytes.get(at)?;
-                        at += 1;
-                        (number, Some(tag))
-                    }
-                    tag => (tag, None),
-                };
-                let (number, length) = number::read(tag, bytes.get(at..)?)?;
-                at += length;
-                let needed = in_key.then_some(match number.kind() {
-                    Kind::Integer => KEY_INTEGER,
-                    _ => KEY_FLOAT,
-                });
-                if marked != needed {
-                    return None;
-                }
-                number
-            }
-        };
-        // The term is whole: it may complete those it stands in.
-        loop {
-            let Some(open) = stack.last_mut() else {
-                return Some((done, at));
-            };
-            match &mut open.shape {
-                Shape::Tuple { size } => {
-                    open.children.push(done);
-                    if open.children.len() < *size {
-                        break;
-                    }
-                    done = Term::tuple(stack.pop()?.children);
-                }
-                Shape::Map { size, last_key, key_start } => {
-                    if open.children.len() < *size {
-                        let last = last_key.map(|(start, end)| &bytes[start..end]);
-                        if last.is_some_and(|last| last >= &bytes[*key_start..at]) {
-                            return None;
-                        }
-                        *last_key = Some((*key_start, at));
-                        *key_start = at;
-                    }
-                    open.children.push(done);
-                    if open.children.len() < *size * 2 {
-                        break;
-                    }
-                    done = Term::sorted_map(stack.pop()?.children);
-                }
-                Shape::List { tail } => {
-                    if !*tail {
-                        *tail = true;
-                        open.children.push(done);
-                        break;
-                    }
-                    let mut children = stack.pop()?.children;
-                    done = if tag == NIL && matches!(&done.0, Repr::List(more) if more.is_empty()) {
-                        Term::list(children)
-                    } else {
-                        children.push(done);
-                        Term(Repr::Improper(children.into()))
-                    };
-                }
-            }
-        }
-    }
-}
-
-fn read_bits(bytes: &[u8], last_bits: u8) -> Option<Term> {
-    if last_bits == WHOLE {
-        return Some(bytes.into());
-    }
-    let last = *bytes.last()?;
-    if !(1..WHOLE).contains(&last_bits) || last << last_bits != 0 {
-        return None;
-    }
-    Some(Term(Repr::Bits(bytes.into(), last_bits)))
 }

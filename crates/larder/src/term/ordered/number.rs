@@ -244,7 +244,10 @@ fn read_small(negative: bool, exponent: u8, body: &[u8]) -> Option<Term> {
     if fraction_of(fraction_bits(fraction, exponent), exponent) != fraction {
         return None;
     }
-    let magnitude = 1 << exponent | fraction_bits(fraction, exponent);
+    let magnitude: u64 = 1 << exponent | fraction_bits(fraction, exponent);
+    if let Ok(value) = i64::try_from(magnitude) {
+        return Some(if negative { -value } else { value }.into());
+    }
     let value = i128::from(magnitude);
     Some(if negative { -value } else { value }.into())
 }

@@ -1,6 +1,8 @@
 //! What the contract means, in its plainest form: a sorted map and a clock.
 
+mod random;
 mod reference;
+mod walk;
 
 use std::collections::BTreeMap;
 
@@ -16,11 +18,15 @@ use crate::pattern::Pattern;
 use crate::record::Version;
 use crate::ttl::{Deadline, Ttl};
 
+pub(super) use random::Random;
 pub use reference::Reference;
+pub use walk::{model_agrees_on_a_random_walk, walk};
+
+use super::case::LONG;
 
 /// The contract without a backend: every method takes the moment it happens at, and nothing runs beside it.
 ///
-/// What a backend answers is right where the model answers the same.
+/// What a backend answers is right where the model answers the same; [`walk`] compares the two.
 #[derive(Clone, Default)]
 pub struct Model {
     records: BTreeMap<(Namespace, Key), (Bytes, Deadline)>,
