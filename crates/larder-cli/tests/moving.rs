@@ -66,6 +66,19 @@ fn an_exported_file_is_its_owners_alone() {
     assert!(!home.join("out.jsonl.part").exists());
 }
 
+#[cfg(unix)]
+#[test]
+fn what_is_no_file_is_written_to_and_never_replaced() {
+    let home = Home::with(&[("k", "1")]);
+    std::os::unix::fs::symlink("real.jsonl", home.join("link")).unwrap();
+    std::fs::write(home.join("real.jsonl"), "").unwrap();
+    home.run(["export", "/dev/null"]).done();
+    assert!(home.run(["export", "/dev/stdout"]).done().starts_with(HEADER));
+    home.run(["export", "link"]).done();
+    assert!(std::fs::read_to_string(home.join("real.jsonl")).unwrap().contains("\"k\""));
+    home.run(["export", "."]).refused(2, "");
+}
+
 #[test]
 fn an_interrupted_export_goes_on_where_it_stopped() {
     let home = Home::with(&[("a", "1"), ("b", "2"), ("c", "3"), ("d", "4")]);
