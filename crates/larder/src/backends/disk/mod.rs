@@ -2,8 +2,10 @@
 
 mod builder;
 mod change;
+mod commits;
 mod failed;
 mod file;
+mod health;
 mod queue;
 mod readers;
 mod reserve;
@@ -36,10 +38,11 @@ use crate::ttl::Ttl;
 use change::{Answer, Change, NewRecord};
 use failed::{failed, guarded};
 use file::Place;
+use health::Shared;
 use readers::Readers;
 use stored::stored_key;
 use view::{Ask, View};
-use writer::{Shared, Task};
+use writer::Task;
 
 pub(crate) use builder::open;
 pub use builder::{Builder, Durability};
