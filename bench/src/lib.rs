@@ -57,8 +57,8 @@ impl Random {
         Self(seed)
     }
 
-    /// The next one, of 64 bits (splitmix64).
-    pub fn next(&mut self) -> u64 {
+    /// One of 64 bits (splitmix64).
+    pub fn bits(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut mixed = self.0;
         mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -68,12 +68,12 @@ impl Random {
 
     /// One below a bound.
     pub fn below(&mut self, bound: usize) -> usize {
-        ((u128::from(self.next()) * bound as u128) >> 64) as usize
+        ((u128::from(self.bits()) * bound as u128) >> 64) as usize
     }
 
     /// One from 0 up to 1.
     pub fn unit(&mut self) -> f64 {
-        (self.next() >> 11) as f64 / (1u64 << 53) as f64
+        (self.bits() >> 11) as f64 / (1u64 << 53) as f64
     }
 }
 
@@ -88,6 +88,7 @@ pub struct Zipf {
 const EXPONENT: f64 = 0.99;
 
 impl Zipf {
+    /// The choice among so many.
     pub fn new(count: usize) -> Self {
         let zeta = |count: usize| (1..=count).map(|rank| (rank as f64).powf(-EXPONENT)).sum::<f64>();
         let total = zeta(count);
@@ -95,7 +96,8 @@ impl Zipf {
         Self { count, total, eta }
     }
 
-    pub fn next(&self, random: &mut Random) -> usize {
+    /// Whom somebody asks for.
+    pub fn choose(&self, random: &mut Random) -> usize {
         let unit = random.unit();
         let scaled = unit * self.total;
         let rank = if scaled < 1.0 {

@@ -8,9 +8,8 @@ use larder::{Key, Limits, Namespace, Put, Ttl, When};
 use tokio::sync::mpsc::Sender;
 
 use crate::exit::Failure;
-use crate::limit;
 use crate::line::Reader;
-use crate::lines::{Lines, Met};
+use crate::lines::{LONGEST, Lines, Met};
 
 /// A batch is full with so many records, or so many bytes of values, or so many lines told of.
 const RECORDS: usize = 4096;
@@ -67,7 +66,7 @@ pub(crate) fn gather(mut lines: Lines<impl Read>, mut rules: Rules, to: &Sender<
             Ok(Some(_)) if passed_over => continue,
             Ok(Some(Met::Line(line))) if line.trim_ascii().is_empty() => continue,
             Ok(Some(Met::Line(line))) => rules.put(line),
-            Ok(Some(Met::TooLong)) => Err(format!("it is over {} MiB long", limit::LINE >> 20)),
+            Ok(Some(Met::TooLong)) => Err(format!("it is over {} MiB long", LONGEST >> 20)),
             Err(error) => {
                 let _ = to.blocking_send(Ok(batch));
                 let _ = to.blocking_send(Err(Failure::io("the lines could not be read on", &error)));

@@ -17,6 +17,7 @@ use serde_json::value::RawValue;
 
 use crate::exit::Failure;
 use crate::json;
+use crate::lines::LONGEST;
 use crate::literal;
 use crate::value::{Codec, Coding};
 
@@ -334,7 +335,7 @@ impl Writer {
             return None;
         }
         let written = literal::write(&term);
-        (written.len() <= crate::limit::LINE / 8).then_some(written)
+        (written.len() <= LONGEST / 8).then_some(written)
     }
 }
 

@@ -40,7 +40,7 @@ impl All {
         let pattern = path::pattern(&self.pattern).map_err(|failure| failure.at("PATTERN"))?;
         let place = Place::choose(&shared.store)?;
         place.limits().check_pattern(&pattern).map_err(|error| Failure::from(error).at("PATTERN"))?;
-        let opened = place.open(Access::Existing).await?;
+        let opened = place.open(Access::Look).await?;
         let mut output = Output::new();
         let mut printer = Printer::new(&opened, shared, &output);
         let limit = self.limit.map(NonZeroUsize::get);

@@ -52,7 +52,7 @@ impl Export {
         if self.resume && !to_file {
             return Err(Failure::usage("--resume goes on with a FILE; standard output cannot be gone on with"));
         }
-        let opened = Place::choose(&shared.store)?.open(Access::Existing).await?;
+        let opened = Place::choose(&shared.store)?.open(Access::Look).await?;
         let info = opened.info().await?;
         let mut target = if to_file { Target::file(&self.file, self.resume)? } else { Target::stdout()? };
         let after = match &mut target {
@@ -203,7 +203,7 @@ fn named(path: &Path) -> String {
 fn go_on_with(part: &Path) -> Result<(File, Option<Key>), Failure> {
     let failed = |error| Failure::io(&named(part), &error);
     let mut file = OpenOptions::new().read(true).write(true).open(part).map_err(failed)?;
-    let mut lines = Lines::new(file.try_clone().map_err(failed)?, limit::LINE);
+    let mut lines = Lines::new(file.try_clone().map_err(failed)?);
     let mut reader = Reader::new(Default::default());
     let (mut end, mut last) = (0, None);
     while let Some(met) = lines.next().map_err(failed)? {

@@ -45,7 +45,7 @@ impl Get {
         let keys = keys.map_err(|failure| failure.at("KEY"))?;
         let place = Place::choose(&shared.store)?;
         place.limits().check_keys(&keys).map_err(|error| Failure::from(error).at("KEY"))?;
-        let opened = place.open(Access::Existing).await?;
+        let opened = place.open(Access::Look).await?;
         let now = Timestamp::now();
         let found = opened.backend.get(&opened.namespace, &keys, Select::ValuesAndTtls).await?;
         let mut output = Output::new();
@@ -53,7 +53,8 @@ impl Get {
         if let ([Some(found)], None) = (found.as_slice(), shared.format) {
             self.print_alone(found, shared, &mut output)?;
         } else if shared.format.is_none() && (self.version || self.ttl) {
-            for found in &found {
+            // Several answers keep the order of the keys; a single one that is not there is none.
+            for found in found.iter().filter(|found| found.is_some() || keys.len() > 1) {
                 output.line(&found.as_ref().map_or_else(|| "-".to_owned(), |found| self.about(found)))?;
             }
         } else {

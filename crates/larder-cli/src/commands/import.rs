@@ -17,12 +17,12 @@ use crate::commands::put::Condition;
 use crate::counts::Counts;
 use crate::exit::{Failure, Outcome};
 use crate::interrupt::Interrupt;
+use crate::line;
 use crate::line::{Reader, check_header};
 use crate::lines::{Lines, Met};
 use crate::output::{say, visible};
 use crate::progress::Progress;
 use crate::store::{Access, Opened, Place};
-use crate::{limit, line};
 
 /// Write records from lines of JSON
 ///
@@ -80,7 +80,7 @@ impl Import {
             from_line: self.from_line,
         };
         let (source, length) = self.source()?;
-        let mut lines = Lines::new(source, limit::LINE);
+        let mut lines = Lines::new(source);
         match lines.next().map_err(|error| Failure::io("the lines", &error))? {
             Some(Met::Line(line)) => check_header(line.strip_prefix(b"\xef\xbb\xbf").unwrap_or(line))?,
             Some(Met::TooLong) => {

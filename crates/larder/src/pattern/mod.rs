@@ -186,14 +186,21 @@ impl Pattern {
 
     /// The key, where the pattern has no hole and so matches just that one.
     pub fn point(&self) -> Option<Key> {
-        let Tail::End = self.tail else { return None };
-        let mut bytes = Vec::new();
+        if !self.is_fixed() {
+            return None;
+        }
+        let mut bytes = Vec::with_capacity(64);
         write_arity(self.parts.len(), &mut bytes);
         for part in &self.parts {
             let Part::Exact(part) = part else { return None };
             bytes.extend(part);
         }
         Key::from_bytes(bytes.into()).ok()
+    }
+
+    /// Whether it has no hole.
+    fn is_fixed(&self) -> bool {
+        self.tail == Tail::End && self.parts.iter().all(|part| matches!(part, Part::Exact(_)))
     }
 
     /// The number of parts it names; `..` counts as none.

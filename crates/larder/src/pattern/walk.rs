@@ -39,7 +39,7 @@ const AFTER_EVERY_TERM: u8 = 0xff;
 impl Pattern {
     /// The bytes before which no key matches, as [`Key::as_bytes`](crate::Key::as_bytes) orders them.
     pub fn start(&self) -> Vec<u8> {
-        let mut bytes = Vec::new();
+        let mut bytes = Vec::with_capacity(64);
         self.begin(self.parts.len().max(1), &mut bytes);
         bytes
     }
@@ -59,7 +59,7 @@ impl Pattern {
     /// A hole in the middle costs one seek for each different part that stands there.
     pub fn path(&self) -> Path {
         match self.parts.first() {
-            _ if self.point().is_some() => Path::Point,
+            _ if self.is_fixed() => Path::Point,
             Some(Part::Exact(_)) => Path::Index,
             _ if self.parts.iter().all(|part| *part == Part::Any) => Path::Index,
             _ => Path::Scan,

@@ -1,6 +1,7 @@
 //! A record as it lies in memory: one allocation, shared by the table and the index.
 
 use std::cmp::Ordering;
+use std::hint::black_box;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering::Relaxed};
 
 use bytes::Bytes;
@@ -9,6 +10,7 @@ use triomphe::ThinArc;
 use crate::ttl::Deadline;
 
 use super::name::{Name, compare, padded};
+use super::row::Named;
 use super::timers::Timer;
 
 /// A handle to a record: deadline, name and value in one allocation.
@@ -67,26 +69,17 @@ impl Entry {
         self.compare(name) == Ordering::Equal
     }
 
-    /// Compares the names.
+    /// Brings the whole record into the cache.
     #[inline]
-    pub(super) fn compare(&self, name: &Name) -> Ordering {
-        let words = self.split().0.iter().map(|word| word.load(Relaxed));
-        compare(words, self.header().name_bytes as usize, name.words(), name.len())
+    pub(super) fn touch(&self) {
+        for word in self.0.slice.iter().step_by(LINE) {
+            black_box(word.load(Relaxed));
+        }
     }
 
     /// Whether both are handles to the same record.
     pub(super) fn same(&self, other: &Self) -> bool {
         self.0.ptr() == other.0.ptr()
-    }
-
-    /// A word of the name, 0 beyond its end.
-    pub(super) fn word(&self, at: usize) -> u64 {
-        self.split().0.get(at).map_or(0, |word| word.load(Relaxed))
-    }
-
-    pub(super) fn name(&self) -> Name {
-        let words = self.split().0.iter().map(|word| word.load(Relaxed));
-        Name::from_words(words, self.header().name_bytes as usize)
     }
 
     /// Replaces what the buffer holds by the name's bytes.
@@ -183,6 +176,32 @@ impl Entry {
         Self::OVERHEAD + (name.len().next_multiple_of(8) + value) as u64
     }
 }
+
+impl Named for Entry {
+    #[inline]
+    fn compare(&self, name: &Name) -> Ordering {
+        let words = self.split().0.iter().map(|word| word.load(Relaxed));
+        compare(words, self.header().name_bytes as usize, name.words(), name.len())
+    }
+
+    fn name(&self) -> Name {
+        let words = self.split().0.iter().map(|word| word.load(Relaxed));
+        Name::from_words(words, self.header().name_bytes as usize)
+    }
+
+    fn word(&self, at: usize) -> u64 {
+        self.split().0.get(at).map_or(0, |word| word.load(Relaxed))
+    }
+
+    #[inline]
+    fn touch_name(&self) {
+        // The header leads to the words, so that one of these brings both.
+        black_box(self.word(LINE - 1));
+    }
+}
+
+/// How many words there are in a line of the cache.
+const LINE: usize = 8;
 
 fn length(bytes: usize) -> u32 {
     u32::try_from(bytes).expect("limits keep names and values below 4 GiB")

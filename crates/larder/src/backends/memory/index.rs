@@ -1,31 +1,37 @@
 //! The order of all records, for listings.
 
+use std::cmp::Ordering;
 use std::sync::RwLock;
 
 use super::entry::Entry;
-use super::leaf::Leaf;
 use super::locks::{exclusive, read, write};
 use super::name::{Name, compare};
+use super::row::{AHEAD, Named, Row};
 
 /// Handles to all records in the order of their names.
 ///
 /// A row of leaves with a lock each: writers in different leaves do not wait for each other. It is touched when a
 /// record comes or goes, and never by a read or a refresh.
 pub(super) struct Index {
-    leaves: RwLock<Vec<Place>>,
+    leaves: RwLock<Leaves>,
 }
 
-/// A leaf and where it begins.
-struct Place {
-    floor: Floor,
-    leaf: RwLock<Leaf>,
+/// Never empty: the first leaf stays, and has no floor.
+struct Leaves {
+    /// Of each leaf but the first, a name that is not above any in it, and above all in those before.
+    floors: Row<Floor>,
+    leaves: Vec<RwLock<Row<Entry>>>,
 }
 
-/// A name that is not above any in its leaf, and above all in those before. A copy: a handle would keep a record.
+/// A name of its own: a handle would keep a record.
+#[derive(Clone)]
 struct Floor {
     words: Box<[u64]>,
     bytes: usize,
 }
+
+/// How many handles a leaf holds at most.
+const FULL: usize = 512;
 
 /// What a walk does after an entry.
 pub(super) enum Move {
@@ -37,40 +43,28 @@ pub(super) enum Move {
 
 impl Index {
     pub(super) fn new() -> Self {
-        let first = Place { floor: Floor { words: Box::default(), bytes: 0 }, leaf: RwLock::default() };
-        Self { leaves: RwLock::new(vec![first]) }
+        Self { leaves: RwLock::new(Leaves { floors: Row::default(), leaves: vec![RwLock::default()] }) }
     }
 
     /// Adds an entry under a name that is not there.
     pub(super) fn insert(&self, name: &Name, entry: &Entry) {
         {
             let leaves = read(&self.leaves);
-            let mut leaf = write(&leaves[leaf_of(&leaves, name)].leaf);
-            if leaf.len() < Leaf::FULL {
-                leaf.insert(name, entry);
+            let mut leaf = write(leaves.of(name));
+            if leaf.len() < FULL {
+                leaf.insert(name, entry.clone());
                 return;
             }
         }
-        let mut leaves = write(&self.leaves);
-        let at = leaf_of(&leaves, name);
-        let leaf = exclusive(&mut leaves[at].leaf);
-        let place = leaf.insert(name, entry);
-        if leaf.len() > Leaf::FULL {
-            // Names that only ever grow leave full leaves behind.
-            let upper = leaf.split(if place == Leaf::FULL { Leaf::FULL } else { Leaf::FULL / 2 });
-            if let Some(first) = upper.entries().first() {
-                let place = Place { floor: Floor::of(&first.name()), leaf: RwLock::new(upper) };
-                leaves.insert(at + 1, place);
-            }
-        }
+        write(&self.leaves).insert_and_split(name, entry);
     }
 
     /// Puts an entry in the place of the one with the same name.
     pub(super) fn replace(&self, name: &Name, entry: &Entry) {
         let leaves = read(&self.leaves);
-        let mut leaf = write(&leaves[leaf_of(&leaves, name)].leaf);
-        if let Some(at) = leaf.find(name) {
-            leaf.replace(at, entry);
+        let mut leaf = write(leaves.of(name));
+        if let Ok(at) = leaf.find(name) {
+            leaf.replace(at, entry.clone());
         }
     }
 
@@ -78,17 +72,17 @@ impl Index {
     pub(super) fn remove(&self, name: &Name) {
         {
             let leaves = read(&self.leaves);
-            let mut leaf = write(&leaves[leaf_of(&leaves, name)].leaf);
-            if let Some(at) = leaf.find(name) {
+            let mut leaf = write(leaves.of(name));
+            if let Ok(at) = leaf.find(name) {
                 leaf.remove(at);
             }
-            if leaf.len() > 0 && leaf.len() != Leaf::FULL / 4 {
+            if leaf.len() > 0 && leaf.len() != FULL / 4 {
                 return;
             }
         }
         let mut leaves = write(&self.leaves);
-        let at = leaf_of(&leaves, name);
-        join(&mut leaves, at);
+        let at = leaves.position(name);
+        leaves.join(at);
     }
 
     /// Walks in order from the first entry that is not below `from`, or is above it, until told to stop.
@@ -99,14 +93,19 @@ impl Index {
         let (mut from, mut after) = (from, after);
         'seek: loop {
             let mut first = true;
-            for place in &leaves[leaf_of(&leaves, &from)..] {
-                let leaf = read(&place.leaf);
-                let mut start = if first { leaf.position(&from) } else { 0 };
-                if first && after && leaf.entries().get(start).is_some_and(|entry| entry.is(&from)) {
-                    start += 1;
-                }
+            for leaf in &leaves.leaves[leaves.position(&from)..] {
+                let leaf = read(leaf);
+                let start = match (first, after) {
+                    (false, _) => 0,
+                    (true, false) => leaf.position(&from),
+                    (true, true) => leaf.find(&from).map_or_else(|at| at, |at| at + 1),
+                };
                 first = false;
-                for entry in &leaf.entries()[start..] {
+                let entries = &leaf.items()[start..];
+                for (at, entry) in entries.iter().enumerate() {
+                    if at % AHEAD == 0 {
+                        entries[at..].iter().take(AHEAD).for_each(Named::touch_name);
+                    }
                     match visit(entry) {
                         Move::Next => {}
                         Move::Stop => return,
@@ -124,10 +123,10 @@ impl Index {
     /// How many entries stand from a name on and below another one.
     pub(super) fn distance(&self, from: &Name, to: &Name) -> usize {
         let leaves = read(&self.leaves);
-        let (first, last) = (leaf_of(&leaves, from), leaf_of(&leaves, to));
-        let start = read(&leaves[first].leaf).position(from);
-        let end = read(&leaves[last].leaf).position(to);
-        let between: usize = leaves.iter().take(last).skip(first).map(|place| read(&place.leaf).len()).sum();
+        let (first, last) = (leaves.position(from), leaves.position(to));
+        let start = read(&leaves.leaves[first]).position(from);
+        let end = read(&leaves.leaves[last]).position(to);
+        let between: usize = leaves.leaves.iter().take(last).skip(first).map(|leaf| read(leaf).len()).sum();
         (between + end).saturating_sub(start)
     }
 
@@ -135,40 +134,86 @@ impl Index {
     pub(super) fn compact(&self) -> u64 {
         let mut leaves = write(&self.leaves);
         let mut freed = 0;
-        for at in (0..leaves.len()).rev() {
-            freed += exclusive(&mut leaves[at].leaf).compact();
-            join(&mut leaves, at);
+        for at in (0..leaves.leaves.len()).rev() {
+            freed += exclusive(&mut leaves.leaves[at]).compact();
+            leaves.join(at);
         }
-        leaves.shrink_to_fit();
+        freed += leaves.floors.compact();
+        leaves.leaves.shrink_to_fit();
         freed as u64
     }
 }
 
-/// Drops an empty leaf, or joins a sparse one with the next.
-fn join(leaves: &mut Vec<Place>, at: usize) {
-    let mut size = |at: usize| leaves.get_mut(at).map(|place| exclusive(&mut place.leaf).len());
-    match (size(at), size(at + 1)) {
-        // The first leaf has the lowest floor, and stays.
-        (Some(0), _) if at > 0 => drop(leaves.remove(at)),
-        (Some(own), Some(next)) if own + next <= Leaf::FULL / 2 => {
-            let next = std::mem::take(exclusive(&mut leaves.remove(at + 1).leaf));
-            exclusive(&mut leaves[at].leaf).join(next);
+#[cfg(test)]
+impl Index {
+    /// Does something while nobody else can do anything here.
+    pub(super) fn locked(&self, work: impl FnOnce()) {
+        let _guard = write(&self.leaves);
+        work();
+    }
+
+    pub(super) fn leaves(&self) -> usize {
+        read(&self.leaves).leaves.len()
+    }
+}
+
+impl Leaves {
+    /// The place of the leaf that a name belongs to.
+    #[inline]
+    fn position(&self, name: &Name) -> usize {
+        self.floors.find(name).map_or_else(|at| at, |at| at + 1)
+    }
+
+    #[inline]
+    fn of(&self, name: &Name) -> &RwLock<Row<Entry>> {
+        &self.leaves[self.position(name)]
+    }
+
+    fn insert_and_split(&mut self, name: &Name, entry: &Entry) {
+        let at = self.position(name);
+        let leaf = exclusive(&mut self.leaves[at]);
+        let place = leaf.insert(name, entry.clone());
+        if leaf.len() <= FULL {
+            return;
         }
-        _ => {}
+        // Names that only ever grow leave full leaves behind.
+        let upper = leaf.split(if place == FULL { FULL } else { FULL / 2 });
+        if let Some(floor) = upper.items().first().map(Named::name) {
+            self.floors.insert(&floor, Floor { words: floor.words().into(), bytes: floor.len() });
+            self.leaves.insert(at + 1, RwLock::new(upper));
+        }
+    }
+
+    /// Drops an empty leaf, or joins a sparse one with the next.
+    fn join(&mut self, at: usize) {
+        let mut size = |at: usize| self.leaves.get_mut(at).map(|leaf| exclusive(leaf).len());
+        match (size(at), size(at + 1)) {
+            (Some(0), _) if at > 0 => drop(self.take(at)),
+            (Some(own), Some(next)) if own + next <= FULL / 2 => {
+                let next = self.take(at + 1);
+                exclusive(&mut self.leaves[at]).join(next);
+            }
+            _ => {}
+        }
+    }
+
+    /// Takes out a leaf that is not the first.
+    fn take(&mut self, at: usize) -> Row<Entry> {
+        self.floors.remove(at - 1);
+        std::mem::take(exclusive(&mut self.leaves.remove(at)))
     }
 }
 
-/// The leaf where a name has its place.
-fn leaf_of(leaves: &[Place], name: &Name) -> usize {
-    leaves.partition_point(|place| place.floor.is_up_to(name)).saturating_sub(1)
-}
-
-impl Floor {
-    fn of(name: &Name) -> Self {
-        Self { words: name.words().into(), bytes: name.len() }
+impl Named for Floor {
+    fn compare(&self, name: &Name) -> Ordering {
+        compare(self.words.iter().copied(), self.bytes, name.words(), name.len())
     }
 
-    fn is_up_to(&self, name: &Name) -> bool {
-        compare(self.words.iter().copied(), self.bytes, name.words(), name.len()).is_le()
+    fn name(&self) -> Name {
+        Name::from_words(self.words.iter().copied(), self.bytes)
+    }
+
+    fn word(&self, at: usize) -> u64 {
+        self.words.get(at).copied().unwrap_or(0)
     }
 }

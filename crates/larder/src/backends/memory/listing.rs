@@ -14,6 +14,7 @@ use super::entry::Entry;
 use super::index::Move;
 use super::name::Name;
 use super::records::{Records, found};
+use super::row::AHEAD;
 
 /// How many entries a walk stands on before writers may pass.
 const EACH_WALK: usize = 128;
@@ -56,14 +57,23 @@ impl Records {
             page.cost.entries = walk.estimate();
             return Ok(page);
         }
-        let mut matches = Vec::new();
+        let mut matches = Vec::with_capacity(limit.min(16));
+        let mut name = Vec::new();
         while !walk.done && page.records.len() < limit && walk.entries < EACH_PAGE + page.records.len() as u64 {
             walk.advance(limit - page.records.len(), &mut matches);
-            for (entry, name, key) in matches.drain(..) {
-                if let Some(found) = self.read_listed(&entry, &name, now, select) {
-                    page.records.push(Record { key: Key::from_stored(key), found });
+            for batch in matches.chunks(AHEAD) {
+                if select != Select::Keys {
+                    batch.iter().for_each(Entry::touch);
+                }
+                for entry in batch {
+                    if let Some(found) = self.read_listed(entry, now, select) {
+                        entry.read_name(&mut name);
+                        let key = Bytes::copy_from_slice(&name[namespace.as_bytes().len()..]);
+                        page.records.push(Record { key: Key::from_stored(key), found });
+                    }
                 }
             }
+            matches.clear();
         }
         page.cost.entries = walk.entries;
         page.next = (!walk.done).then(|| Cursor::new(walk.position));
@@ -101,8 +111,8 @@ impl<'a> Walk<'a> {
         Self { records, namespace, pattern, position, after, done: false, entries: 0 }
     }
 
-    /// Goes on by some entries, and adds at most `limit` of those that match with their names and key bytes.
-    fn advance(&mut self, limit: usize, matches: &mut Vec<(Entry, Name, Bytes)>) {
+    /// Goes on by some entries, and adds at most `limit` of those that match.
+    fn advance(&mut self, limit: usize, matches: &mut Vec<Entry>) {
         let head = self.namespace.as_bytes();
         let from = Name::new(self.namespace, &self.position);
         let mut name = Vec::with_capacity(128);
@@ -117,7 +127,7 @@ impl<'a> Walk<'a> {
                 return Move::Stop;
             }
             if let Step::Match = step {
-                matches.push((entry.clone(), entry.name(), Bytes::copy_from_slice(key)));
+                matches.push(entry.clone());
             }
             if stood == EACH_WALK || matches.len() == limit {
                 self.position = key.to_vec();

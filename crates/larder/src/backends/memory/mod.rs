@@ -1,13 +1,14 @@
 //! This process's memory as a backend: points by hash, listings by order, every record with a deadline of its own.
 
 mod entry;
+mod expiry;
 mod index;
-mod leaf;
 mod listing;
 mod locks;
 mod name;
 mod records;
 mod room;
+mod row;
 mod shard;
 mod sweeper;
 mod timers;
@@ -35,6 +36,7 @@ use super::{Size, Url};
 use name::Name;
 use records::{Records, found};
 pub use room::WhenFull;
+use shard::Shard;
 
 /// The backend that keeps records in this process's memory. They end with the process.
 ///
@@ -107,7 +109,7 @@ impl Memory {
     #[inline]
     pub fn get_now(&self, namespace: &Namespace, key: &Key) -> Option<Bytes> {
         let name = Name::new(namespace, key.as_bytes());
-        self.records.read(&name, self.records.now(), |shard, entry| shard.value(entry))
+        self.records.read(&name, self.records.now(), Shard::value)
     }
 }
 
@@ -190,7 +192,7 @@ impl Backend for Memory {
     async fn take(&self, namespace: &Namespace, key: &Key) -> Result<Option<Bytes>> {
         self.limits.check_key(key)?;
         let name = Name::new(namespace, key.as_bytes());
-        Ok(self.records.delete(&name, self.records.now(), |shard, entry| shard.value(entry)))
+        Ok(self.records.delete(&name, self.records.now(), Shard::value))
     }
 
     async fn touch(&self, namespace: &Namespace, keys: &[Key], ttl: Ttl) -> Result<Vec<bool>> {

@@ -18,7 +18,8 @@ use super::index::Index;
 use super::locks::{read, write};
 use super::name::Name;
 use super::room::{NoRoom, Room, WhenFull};
-use super::shard::{Due, Shard};
+use super::row::Named;
+use super::shard::Shard;
 use super::sweeper::Sweeper;
 use super::timers::{Timer, spread};
 
@@ -28,10 +29,10 @@ use super::timers::{Timer, spread};
 /// the second finds both as the first left them. Locks are taken in one order, so that nobody waits in a circle: one
 /// shard, then the index's row of leaves, then one leaf. Nobody takes two shards, or a shard while in the index.
 pub(super) struct Records {
-    shards: Box<[Padded]>,
+    pub(super) shards: Box<[Padded]>,
     pub(super) index: Index,
     pub(super) room: Room,
-    when_full: WhenFull,
+    pub(super) when_full: WhenFull,
     hasher: DefaultHashBuilder,
     clock: Arc<dyn Clock>,
     sweeper: Sweeper,
@@ -41,15 +42,9 @@ pub(super) struct Records {
 /// A shard in cache lines of its own.
 #[derive(Default)]
 #[repr(align(128))]
-struct Padded(RwLock<Shard>);
+pub(super) struct Padded(pub(super) RwLock<Shard>);
 
 const SHARDS: usize = 64;
-
-/// How many due timers each write looks at: more than one, so that a store in use keeps ahead of what it arms.
-const EACH_WRITE: usize = 2;
-
-/// How many due timers are looked at before a shard's lock is given up for others to pass.
-const EACH_LOCK: usize = 64;
 
 impl Records {
     pub(super) fn new(
@@ -80,7 +75,7 @@ impl Records {
     }
 
     /// The highest bits choose the shard; the lowest are left to its table.
-    fn shard(&self, hash: u64) -> &RwLock<Shard> {
+    pub(super) fn shard(&self, hash: u64) -> &RwLock<Shard> {
         &self.shards[(hash >> 58) as usize % SHARDS].0
     }
 
@@ -94,12 +89,13 @@ impl Records {
     }
 
     /// Reads a record that the index led to.
-    pub(super) fn read_listed(&self, entry: &Entry, name: &Name, now: Moment, select: Select) -> Option<Found> {
-        let hash = self.hash(name);
+    pub(super) fn read_listed(&self, entry: &Entry, now: Moment, select: Select) -> Option<Found> {
+        let name = entry.name();
+        let hash = self.hash(&name);
         let shard = read(self.shard(hash));
         let alive = |entry: &&Entry| !entry.deadline().is_past(now);
         // Since then the record may have been moved to another entry, and lives there.
-        let entry = Some(entry).filter(alive).or_else(|| shard.find(spread(hash), name).filter(alive))?;
+        let entry = Some(entry).filter(alive).or_else(|| shard.find(spread(hash), &name).filter(alive))?;
         Some(found(&shard, entry, select, now))
     }
 
@@ -116,7 +112,7 @@ impl Records {
         loop {
             match self.try_put(name, value, deadline, put.when, now) {
                 Ok(written) => return Ok(written),
-                Err(NoRoom) if self.room.could_hold(Entry::charge_of(name, value)) && self.make_room(now) => {}
+                Err(NoRoom) if self.room.could_hold(Entry::charge_of(name, value)) && self.make_room(name, now) => {}
                 Err(NoRoom) => return Err(full()),
             }
         }
@@ -191,91 +187,14 @@ impl Records {
     /// Locks a shard for a write, which first frees a little of what has expired there.
     fn write(&self, hash: u64, now: Moment) -> RwLockWriteGuard<'_, Shard> {
         let mut shard = write(self.shard(hash));
-        self.expire(&mut shard, Timer::tick_at(now), now, EACH_WRITE, &mut Vec::new());
+        self.expire_some(&mut shard, now);
         shard
     }
 
-    /// Looks at so many timers before a tick; answers how many there were, and how many records were removed. A record
-    /// that ends within the present tick, but not yet, is left to the caller: at once it would be looked at for ever.
-    fn expire(&self, shard: &mut Shard, before: u64, now: Moment, most: usize, soon: &mut Vec<Entry>) -> (usize, u64) {
-        let mut removed = 0;
-        for seen in 0..most {
-            let Some(timer) = shard.pop_before(before) else { return (seen, removed) };
-            match shard.due(timer, |entry| entry.deadline().is_past(now)) {
-                Due::Stale => {}
-                Due::Later(entry) if entry.deadline_tick() < before => soon.push(entry),
-                Due::Later(entry) => shard.postpone(&entry),
-                Due::Now(entry) => {
-                    self.remove(shard, &entry.name(), &entry);
-                    removed += 1;
-                }
-            }
-        }
-        (most, removed)
-    }
-
-    fn remove(&self, shard: &mut Shard, name: &Name, entry: &Entry) {
+    pub(super) fn remove(&self, shard: &mut Shard, name: &Name, entry: &Entry) {
         shard.remove(entry);
         self.index.remove(name);
         self.room.give_back(entry.charge());
-    }
-
-    /// Removes all that has expired; answers how many records.
-    pub(super) fn sweep(&self, now: Moment) -> u64 {
-        let before = Timer::tick_at(now) + 1;
-        let mut removed = 0;
-        for Padded(shard) in &self.shards {
-            if read(shard).soonest().is_none_or(|timer| timer.tick() >= before) {
-                continue;
-            }
-            let mut soon = Vec::new();
-            loop {
-                let mut shard = write(shard);
-                let (seen, more) = self.expire(&mut shard, before, now, EACH_LOCK, &mut soon);
-                removed += more;
-                if seen < EACH_LOCK {
-                    soon.iter().for_each(|entry| shard.postpone(entry));
-                    break;
-                }
-            }
-        }
-        removed
-    }
-
-    /// Removes all that has expired and gives unused room back; answers how many records and bytes.
-    pub(super) fn compact(&self, now: Moment) -> (u64, u64) {
-        let removed = self.sweep(now);
-        let shards: u64 = self.shards.iter().map(|Padded(shard)| write(shard).compact()).sum();
-        (removed, shards + self.index.compact())
-    }
-
-    /// Frees room for a record that does not fit; answers whether there is more of it now.
-    fn make_room(&self, now: Moment) -> bool {
-        match self.when_full {
-            WhenFull::Refuse => self.sweep(now) > 0,
-            WhenFull::EvictSoonest => self.evict(),
-        }
-    }
-
-    /// Removes the record that ends soonest; answers whether there was one.
-    fn evict(&self) -> bool {
-        loop {
-            let soonest = |shard: &Padded| read(&shard.0).soonest();
-            let candidates = self.shards.iter().filter_map(|shard| Some((soonest(shard)?, shard)));
-            let Some((timer, Padded(shard))) = candidates.min_by_key(|(timer, _)| *timer) else { return false };
-            let mut shard = write(shard);
-            // A record that was refreshed since its timer was armed goes back, and another shard may come first then.
-            while let Some(timer) = shard.pop_before(timer.tick() + 1) {
-                match shard.due(timer, |entry| entry.deadline_tick() <= timer.tick()) {
-                    Due::Stale => {}
-                    Due::Later(entry) => shard.postpone(&entry),
-                    Due::Now(entry) => {
-                        self.remove(&mut shard, &entry.name(), &entry);
-                        return true;
-                    }
-                }
-            }
-        }
     }
 
     /// How many records there are, those that have expired and are not freed yet included.
@@ -286,6 +205,23 @@ impl Records {
     /// Whether the system refused the thread that frees space while nobody writes.
     pub(super) fn is_unswept(&self) -> bool {
         self.sweeper.is_missing()
+    }
+}
+
+#[cfg(test)]
+impl Records {
+    pub(super) fn entries(&self) -> Vec<Entry> {
+        self.shards.iter().flat_map(|Padded(shard)| read(shard).entries().cloned().collect::<Vec<_>>()).collect()
+    }
+
+    /// How many timers there are, those that count for nothing included.
+    pub(super) fn timers(&self) -> usize {
+        self.shards.iter().map(|Padded(shard)| read(shard).timers()).sum()
+    }
+
+    /// How many values lie apart from their records.
+    pub(super) fn apart(&self) -> usize {
+        self.shards.iter().map(|Padded(shard)| read(shard).apart()).sum()
     }
 }
 

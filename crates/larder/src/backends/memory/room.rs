@@ -2,6 +2,15 @@
 
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
+use crate::clock::Moment;
+
+use super::entry::Entry;
+use super::locks::{read, write};
+use super::name::Name;
+use super::records::{Padded, Records};
+use super::row::Named;
+use super::shard::{Due, Shard};
+
 /// What a full store does with a record that does not fit.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum WhenFull {
@@ -59,5 +68,49 @@ impl Room {
 
     pub(super) fn give_back(&self, charge: u64) {
         self.used.fetch_sub(charge, Relaxed);
+    }
+}
+
+impl Records {
+    /// Frees room for a record that does not fit; answers whether there is more of it now.
+    pub(super) fn make_room(&self, name: &Name, now: Moment) -> bool {
+        match self.when_full {
+            WhenFull::Refuse => self.sweep(now) > 0,
+            WhenFull::EvictSoonest => self.evict(name),
+        }
+    }
+
+    /// Removes the record that ends soonest, but not that of the name it makes room for, which may be what a condition
+    /// is about; answers whether there was one.
+    fn evict(&self, name: &Name) -> bool {
+        let mut spared = None;
+        let evicted = loop {
+            let soonest = |shard: &Padded| read(&shard.0).soonest();
+            let candidates = self.shards.iter().filter_map(|shard| Some((soonest(shard)?, shard)));
+            let Some((timer, Padded(shard))) = candidates.min_by_key(|(timer, _)| *timer) else { break false };
+            if self.evict_before(timer.tick() + 1, &mut write(shard), name, &mut spared) {
+                break true;
+            }
+        };
+        if let Some(entry) = spared {
+            write(self.shard(self.hash(name))).postpone(&entry);
+        }
+        evicted
+    }
+
+    fn evict_before(&self, tick: u64, shard: &mut Shard, name: &Name, spared: &mut Option<Entry>) -> bool {
+        while let Some(timer) = shard.pop_before(tick) {
+            match shard.due(timer, |entry| entry.deadline_tick() < tick) {
+                Due::Stale => {}
+                // It was refreshed since its timer was armed, and another shard may come first now.
+                Due::Later(entry) => shard.postpone(&entry),
+                Due::Now(entry) if entry.is(name) => *spared = Some(entry),
+                Due::Now(entry) => {
+                    self.remove(shard, &entry.name(), &entry);
+                    return true;
+                }
+            }
+        }
+        false
     }
 }

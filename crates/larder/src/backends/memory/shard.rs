@@ -123,17 +123,6 @@ impl Shard {
         self.table.len()
     }
 
-    /// How many timers there are, those that count for nothing included.
-    #[cfg(test)]
-    pub(super) fn timers(&self) -> usize {
-        self.timers.len()
-    }
-
-    #[cfg(test)]
-    pub(super) fn entries(&self) -> impl Iterator<Item = &Entry> {
-        self.table.iter()
-    }
-
     /// Gives unused room back; answers how many bytes.
     pub(super) fn compact(&mut self) -> u64 {
         let before = self.table.allocation_size() + self.timers.size();
@@ -164,5 +153,20 @@ impl Shard {
         {
             place.remove();
         }
+    }
+}
+
+#[cfg(test)]
+impl Shard {
+    pub(super) fn entries(&self) -> impl Iterator<Item = &Entry> {
+        self.table.iter()
+    }
+
+    pub(super) fn timers(&self) -> usize {
+        self.timers.len()
+    }
+
+    pub(super) fn apart(&self) -> usize {
+        self.apart.len()
     }
 }
