@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use tokio::sync::oneshot;
 
-use crate::backends::Url;
+use crate::backends::{Size, Url};
 use crate::clock::{Clock, SystemClock};
 use crate::error::{Error, ErrorKind, Result};
 use crate::limits::Limits;
@@ -188,6 +188,9 @@ impl fmt::Debug for Builder {
     }
 }
 
+/// The largest value that the file takes with ease.
+const MAX_VALUE: u64 = 1 << 30;
+
 /// Opens the store that a URL names.
 pub(crate) async fn open(mut url: Url, clock: Arc<dyn Clock>) -> Result<Disk> {
     let config = |message: &'static str| Error::new(ErrorKind::Config, message);
@@ -207,8 +210,12 @@ pub(crate) async fn open(mut url: Url, clock: Arc<dyn Clock>) -> Result<Disk> {
     builder.how.check = url.take_choice("check", yes_or_no)?.unwrap_or(false);
     builder.how.create = url.take_choice("create", yes_or_no)?.unwrap_or(true);
     builder.read_only = url.take_choice("read_only", yes_or_no)?.unwrap_or(false);
-    if let Some(bytes) = url.take_parsed("max_value")? {
-        builder.limits.value_bytes = bytes;
+    if let Some(Size(bytes)) = url.take_parsed("max_value")? {
+        let fits = usize::try_from(bytes).ok().filter(|_| bytes <= MAX_VALUE);
+        builder.limits.value_bytes = fits.ok_or_else(|| config("`max_value` is at most 1GiB"))?;
+    }
+    if let Some(Size(bytes)) = url.take_parsed("cache")? {
+        builder.how.cache_bytes = usize::try_from(bytes).unwrap_or(usize::MAX);
     }
     url.finish()?;
     builder.open().await

@@ -228,7 +228,7 @@ async fn a_relaxed_put_is_read_at_once_and_kept_when_the_store_closes() {
 async fn a_delay_is_never_silent() {
     let place = Place::new();
     let url = |options: &str| format!("disk:{}?{options}", place.path().display());
-    for options in ["durability=relaxed", "durability=relaxed&delay=never", "delay=50ms", "durability=sometimes"] {
+    for options in ["durability=relaxed", "durability=relaxed&delay=never", "delay=50ms", "durability=sometimes", "max_value=2GiB"] {
         assert_eq!(crate::open(&url(options)).await.unwrap_err().kind(), ErrorKind::Config, "{options}");
     }
     assert!(!place.path().exists());
@@ -278,4 +278,16 @@ async fn too_much_waiting_is_refused_and_nothing_else_is() {
     assert!(queue.push(4, 1).is_ok());
     queue.close();
     assert_eq!(queue.push(5, 1), Err(5));
+}
+
+#[test]
+fn the_bytes_are_those_of_the_format_page() {
+    let stored = super::stored_key(&space(), &key!["user", 42]);
+    let page = b"\xb4cache\x00\x08\x02\xb4user\x00\x08\x5b\x50\x01";
+    assert_eq!(stored, page);
+    let record = super::stored::Stored { deadline: crate::ttl::Deadline::NEVER, value: b"hi" }.encode(&stored);
+    assert_eq!(record, [&[0xff; 8][..], &[0xb5, 0xba, 0x10, 0xb7], b"hi"].concat());
+    let state = super::stored::State { commit: 2, time: 3 };
+    assert_eq!(state.encode(), [0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 2, 0, 0, 0, 0, 0, 0, 0, 3]);
+    assert_eq!(super::stored::State::decode(&state.encode()), Some(Ok(state)));
 }
