@@ -180,7 +180,9 @@ impl Records {
         }
         let mut shard = self.write(hash, now);
         let place = shard.place(spread(hash), name);
-        let Some(at) = place.filter(|at| shard.entry(*at).is_some_and(|entry| living(&entry))) else { return Ok(false) };
+        let Some(at) = place.filter(|at| shard.entry(*at).is_some_and(|entry| living(&entry))) else {
+            return Ok(false);
+        };
         shard.prolong(at, deadline);
         self.sweeper.start(&self.this);
         Ok(true)
