@@ -6,9 +6,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::task::Poll;
 use std::time::Duration;
 
-use redb::{Database, ReadableTable, TableDefinition};
+use redb::{Database, ReadableDatabase, ReadableTable, ReadableTableMetadata, TableDefinition};
 use tempfile::TempDir;
 
 use super::stored::{RECORDS, STATE};
@@ -169,6 +170,22 @@ async fn sweeping_costs_what_has_expired_and_ends_nothing_else() {
 }
 
 #[tokio::test]
+async fn a_record_has_one_deadline_however_often_it_is_prolonged() {
+    let place = Place::new();
+    let disk = place.open().await;
+    for ttl in 1..50 {
+        put(&disk, "k", "v", seconds(100 + ttl)).await;
+        disk.touch(&space(), &["k".into()], seconds(300 + ttl)).await.unwrap();
+        put(&disk, "gone", "v", seconds(ttl)).await;
+        disk.delete(&space(), &["gone".into()]).await.unwrap();
+    }
+    drop(disk);
+    let database = Database::create(place.path()).unwrap();
+    let deadlines = database.begin_read().unwrap().open_table(super::stored::DEADLINES).unwrap();
+    assert_eq!(deadlines.len().unwrap(), 1);
+}
+
+#[tokio::test]
 async fn compaction_gives_the_room_back() {
     let place = Place::new();
     let disk = place.open().await;
@@ -228,7 +245,9 @@ async fn a_relaxed_put_is_read_at_once_and_kept_when_the_store_closes() {
 async fn a_delay_is_never_silent() {
     let place = Place::new();
     let url = |options: &str| format!("disk:{}?{options}", place.path().display());
-    for options in ["durability=relaxed", "durability=relaxed&delay=never", "delay=50ms", "durability=sometimes", "max_value=2GiB"] {
+    for options in
+        ["durability=relaxed", "durability=relaxed&delay=never", "delay=50ms", "durability=sometimes", "max_value=2GiB"]
+    {
         assert_eq!(crate::open(&url(options)).await.unwrap_err().kind(), ErrorKind::Config, "{options}");
     }
     assert!(!place.path().exists());
@@ -236,16 +255,17 @@ async fn a_delay_is_never_silent() {
 }
 
 #[tokio::test]
-async fn a_dropped_put_is_carried_out_whole() {
+async fn dropped_puts_are_carried_out_whole_even_as_the_store_closes() {
     let place = Place::new();
     let disk = place.open().await;
-    let many: Vec<_> = (0..100).map(|number| record(key!["k", number], "v", seconds(60))).collect();
     let space = space();
-    let mut future = Box::pin(disk.put(&space, &many));
-    assert!(std::future::poll_fn(|context| std::task::Poll::Ready(future.as_mut().poll(context))).await.is_pending());
-    drop(future);
-    put(&disk, "after", "v", seconds(60)).await;
-    assert_eq!(disk.info().await.unwrap().records, Some(101));
+    for part in 0..20 {
+        let many: Vec<_> = (0..100).map(|number| record(key![part, number], "v", seconds(60))).collect();
+        let mut put = Box::pin(disk.put(&space, &many));
+        assert!(std::future::poll_fn(|context| Poll::Ready(put.as_mut().poll(context))).await.is_pending());
+    }
+    drop(disk);
+    assert_eq!(place.open().await.info().await.unwrap().records, Some(2000));
 }
 
 #[tokio::test]
@@ -290,4 +310,15 @@ fn the_bytes_are_those_of_the_format_page() {
     let state = super::stored::State { commit: 2, time: 3 };
     assert_eq!(state.encode(), [0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 2, 0, 0, 0, 0, 0, 0, 0, 3]);
     assert_eq!(super::stored::State::decode(&state.encode()), Some(Ok(state)));
+}
+
+#[tokio::test]
+async fn a_relaxed_store_is_shared_with_nobody() {
+    let place = Place::new();
+    let relaxed = Durability::Relaxed { delay: Duration::from_secs(1) };
+    let disk = place.builder().durability(relaxed).open().await.unwrap();
+    put(&disk, "k", "v", seconds(60)).await;
+    let error = place.builder().read_only(true).open().await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Unavailable);
+    assert!(error.to_string().contains("shares it with nobody"), "{error}");
 }
