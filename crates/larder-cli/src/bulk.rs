@@ -26,7 +26,7 @@ impl Bulk {
             confirm::possible(self.yes)?;
         }
         place.limits().check_pattern(&self.pattern).map_err(|error| Failure::from(error).at("PATTERN"))?;
-        let opened = place.open(Access::Existing).await?;
+        let opened = place.open(if self.dry_run { Access::Look } else { Access::Change }).await?;
         if self.dry_run {
             return self.show(&opened, shared).await;
         }
@@ -71,6 +71,6 @@ impl Bulk {
         if count > SHOWN {
             say(&format!("  … and {} more", count - SHOWN));
         }
-        confirm::agreed(false, &format!("Delete {count} records?"))
+        confirm::agreed(false, &format!("Delete {count} {}?", if count == 1 { "record" } else { "records" }))
     }
 }

@@ -2,6 +2,9 @@
 
 use std::io::{self, BufRead, BufReader, Read};
 
+/// Bytes of a line of JSON: a value of the greatest length in base64, its key, and room to spare.
+pub(crate) const LONGEST: usize = 32 << 20;
+
 /// Reads lines without their ends. One that is too long is passed over whole, and the next one is read rightly.
 pub(crate) struct Lines<R> {
     source: BufReader<R>,
@@ -18,7 +21,11 @@ pub(crate) enum Met<'l> {
 }
 
 impl<R: Read> Lines<R> {
-    pub(crate) fn new(source: R, limit: usize) -> Self {
+    pub(crate) fn new(source: R) -> Self {
+        Self::within(source, LONGEST)
+    }
+
+    fn within(source: R, limit: usize) -> Self {
         Self { source: BufReader::with_capacity(1 << 17, source), line: Vec::new(), number: 0, bytes: 0, limit }
     }
 
@@ -85,7 +92,7 @@ mod tests {
     #[test]
     fn a_line_too_long_spoils_no_other() {
         let text = b"ab\r\n12345\n123456\n\nlast".to_vec();
-        let mut lines = Lines::new(text.as_slice(), 5);
+        let mut lines = Lines::within(text.as_slice(), 5);
         let mut met = Vec::new();
         while let Some(line) = lines.next().unwrap() {
             met.push(match line {

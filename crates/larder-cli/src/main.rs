@@ -12,7 +12,6 @@ mod format;
 mod hex;
 mod interrupt;
 mod json;
-mod limit;
 mod line;
 mod lines;
 mod listing;
@@ -29,6 +28,7 @@ mod value;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
+    store::tell_of_damage_once();
     let cli = match args::Cli::read() {
         Ok(cli) => cli,
         Err(code) => return ExitCode::from(code),

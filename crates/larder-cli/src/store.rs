@@ -36,8 +36,10 @@ pub(crate) struct StoreArgs {
 pub(crate) enum Access {
     /// It writes: a file that is not there is created, and that is said.
     Create,
-    /// It looks at what is there, or changes it.
-    Existing,
+    /// It changes what is there.
+    Change,
+    /// It looks at what is there, beside a process that writes as well.
+    Look,
 }
 
 /// A store that has been chosen and not been opened.
@@ -50,6 +52,7 @@ pub(crate) struct Place {
     default: bool,
     ttl: Option<Ttl>,
     namespace: Namespace,
+    limits: Limits,
 }
 
 /// An open store.
@@ -110,6 +113,10 @@ impl Place {
         };
         let ttl = option("ttl").map(|text| text.parse()).transpose();
         let namespace = option("namespace").map(|text| Namespace::new(&*text)).transpose();
+        let mut limits = Limits::default();
+        if let Some(bytes) = option("max_value").and_then(|text| text.parse().ok()) {
+            limits.value_bytes = bytes;
+        }
         let is_disk = scheme.eq_ignore_ascii_case("disk");
         Ok(Self {
             url: text.to_owned(),
@@ -120,6 +127,7 @@ impl Place {
                 Some(namespace) => namespace,
                 None => environment_namespace()?,
             },
+            limits,
         })
     }
 
@@ -128,7 +136,8 @@ impl Place {
         const SIGNS: &AsciiSet = &CONTROLS.add(b'%').add(b'?').add(b'#');
         let text = file.to_str().ok_or_else(|| Failure::usage("the path of the store is not UTF-8"))?;
         let url = format!("disk:{}", utf8_percent_encode(text, SIGNS));
-        Ok(Self { url, file: Some(file), default, ttl: None, namespace: environment_namespace()? })
+        let (namespace, limits) = (environment_namespace()?, Limits::default());
+        Ok(Self { url, file: Some(file), default, ttl: None, namespace, limits })
     }
 
     fn default_one() -> Result<Self, Failure> {
@@ -149,11 +158,15 @@ impl Place {
 
     /// The limits that hold before it is open.
     pub(crate) fn limits(&self) -> Limits {
-        Limits::default()
+        self.limits
     }
 
     /// The same with an option of its URL added.
     pub(crate) fn with_option(mut self, option: &str) -> Self {
+        let name = option.split('=').next().unwrap_or(option);
+        if self.url.split(['?', '&']).skip(1).any(|other| other.split('=').next() == Some(name)) {
+            return self; // What the user wrote there holds.
+        }
         let sign = if self.url.contains('?') { '&' } else { '?' };
         self.url.push(sign);
         self.url.push_str(option);
@@ -185,7 +198,7 @@ impl Place {
         if let Some(file) = &self.file {
             let name = visible(&file.to_string_lossy()).into_owned();
             if !file.try_exists().map_err(|error| Failure::io(&name, &error))? {
-                if access == Access::Existing {
+                if access != Access::Create {
                     return Err(Failure::usage(format!(
                         "there is no store at {name}: `larder put` and `larder import` create it; --store or LARDER_STORE \
                          name another"
@@ -197,12 +210,37 @@ impl Place {
                 created = Some(name);
             }
         }
-        let opened = larder::open(&self.url).await?;
+        let opened = self.open_as(access).await?;
         if let Some(name) = created {
             say(&format!("created {name}"));
         }
         Ok(Opened { backend: opened.backend().clone(), namespace: self.namespace.clone() })
     }
+
+    async fn open_as(&self, access: Access) -> larder::Result<larder::Opened> {
+        let existing = self.clone().with_option("create=false");
+        match access {
+            _ if self.file.is_none() => larder::open(&self.url).await,
+            Access::Create => larder::open(&self.url).await,
+            Access::Change => larder::open(&existing.url).await,
+            Access::Look => match larder::open(&self.clone().with_option("read_only=true").url).await {
+                // As after a crash, which only a writer can repair.
+                Err(error) if error.is_retryable() => larder::open(&existing.url).await,
+                opened => opened,
+            },
+        }
+    }
+}
+
+/// redb panics on some damaged files. The library catches that and tells of the damage; what the panic would say on
+/// standard error besides helps nobody.
+pub(crate) fn tell_of_damage_once() {
+    let usual = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |panic| {
+        if !panic.location().is_some_and(|location| location.file().contains("redb")) {
+            usual(panic);
+        }
+    }));
 }
 
 /// Creates the folder of the default store, which nobody else may look into.

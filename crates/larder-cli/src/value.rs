@@ -6,12 +6,12 @@ use std::path::Path;
 
 use bytes::Bytes;
 use clap::ValueEnum;
-use larder::Term;
+use larder::{Limits, Term};
 
 use crate::exit::Failure;
+use crate::json;
 use crate::literal::{self, Otp};
 use crate::output::visible;
-use crate::{json, limit};
 
 /// What the bytes of values are.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
@@ -66,7 +66,7 @@ impl Coding {
             (Codec::Etf, Reading::Text) => self.etf(&Term::from(text))?,
             (Codec::Etf, Reading::Guessed) => self.literal(text)?,
         };
-        limited(checked)
+        Ok(checked.into())
     }
 
     /// The bytes of standard input or a file: kept as they are, once the codec has checked them. Under etf a literal
@@ -79,26 +79,33 @@ impl Coding {
                     .map_err(|why| Failure::usage(format!("the value {why}; --codec raw takes any bytes")))?;
             }
             Codec::Etf if bytes.first() == Some(&ETF) => {
-                literal::from_etf(&bytes).map_err(|error| Failure::from(error).as_usage().at("the value"))?;
+                literal::from_etf(&bytes).map_err(|error| Failure::from(error).into_usage().at("the value"))?;
             }
             Codec::Etf => {
                 let text = String::from_utf8(bytes).map_err(|_| {
                     Failure::usage("the value is neither ETF (which begins with byte 131) nor UTF-8 text")
                 })?;
-                return limited(self.literal(&text)?);
+                return Ok(self.literal(&text)?.into());
             }
         }
-        limited(bytes)
+        Ok(bytes.into())
     }
 
     fn literal(self, text: &str) -> Result<Vec<u8>, Failure> {
         let term = literal::read(text)
-            .map_err(|error| Failure::from(error).as_usage().at("the value is no Elixir literal"))?;
+            .map_err(|error| Failure::from(error).into_usage().at("the value is no Elixir literal"))?;
         self.etf(&term)
     }
 
     fn etf(self, term: &Term) -> Result<Vec<u8>, Failure> {
-        literal::to_etf(term, self.otp).map_err(|error| Failure::from(error).as_usage())
+        let refused = |error| Failure::from(error).into_usage().at("the value");
+        let bytes = literal::to_etf(term, self.otp).map_err(refused)?;
+        if bytes.len() > Limits::default().value_bytes {
+            return Ok(bytes); // Whoever writes refuses it, and names the limit.
+        }
+        // What is nested too deep to be read again is not written.
+        literal::from_etf(&bytes).map_err(refused)?;
+        Ok(bytes)
     }
 
     /// What a pipe is given of a stored value: under etf its literal, else exactly the stored bytes once they decode.
@@ -155,35 +162,24 @@ fn shown_bytes(bytes: &[u8]) -> String {
     }
 }
 
-fn limited(bytes: Vec<u8>) -> Result<Bytes, Failure> {
-    let limit = limit::of_values();
-    if bytes.len() > limit {
-        return Err(too_long(limit));
-    }
-    Ok(bytes.into())
+/// Reads standard input whole, up to what the longest value can be written as.
+pub(crate) fn read_stdin(limits: Limits) -> Result<Vec<u8>, Failure> {
+    read(io::stdin().lock(), "standard input", limits)
 }
 
-fn too_long(limit: usize) -> Failure {
-    Failure::usage(format!("the value is too long: a value has at most {limit} bytes ({} MiB)", limit >> 20))
-}
-
-/// Reads standard input whole, up to the longest a value or its literal can be.
-pub(crate) fn read_stdin() -> Result<Vec<u8>, Failure> {
-    read(io::stdin().lock(), "standard input")
-}
-
-/// Reads a file whole, up to the longest a value or its literal can be.
-pub(crate) fn read_file(path: &Path) -> Result<Vec<u8>, Failure> {
+/// Reads a file whole, up to what the longest value can be written as.
+pub(crate) fn read_file(path: &Path, limits: Limits) -> Result<Vec<u8>, Failure> {
     let name = visible(&path.to_string_lossy()).into_owned();
-    read(File::open(path).map_err(|error| Failure::io(&name, &error))?, &name)
+    read(File::open(path).map_err(|error| Failure::io(&name, &error))?, &name, limits)
 }
 
-fn read(source: impl Read, name: &str) -> Result<Vec<u8>, Failure> {
-    let limit = limit::of_literals();
+fn read(source: impl Read, name: &str, limits: Limits) -> Result<Vec<u8>, Failure> {
+    // A literal takes up to four times the room of what it stands for.
+    let most = limits.value_bytes.saturating_mul(4);
     let mut bytes = Vec::new();
-    source.take(limit as u64 + 1).read_to_end(&mut bytes).map_err(|error| Failure::io(name, &error))?;
-    if bytes.len() > limit {
-        return Err(too_long(limit::of_values()));
+    source.take(most as u64 + 1).read_to_end(&mut bytes).map_err(|error| Failure::io(name, &error))?;
+    if bytes.len() > most {
+        return Err(Failure::usage(format!("the value is too long: a value has at most {} bytes", limits.value_bytes)));
     }
     Ok(bytes)
 }

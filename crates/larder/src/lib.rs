@@ -34,6 +34,7 @@ mod limits;
 mod namespace;
 mod pattern;
 mod record;
+mod sabotage;
 mod store;
 pub mod term;
 #[cfg(feature = "testing")]

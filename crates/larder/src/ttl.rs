@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use crate::clock::Moment;
 use crate::error::{Error, Result};
+use crate::sabotage;
 
 const MILLI: u64 = 1_000_000;
 
@@ -160,7 +161,7 @@ impl Deadline {
     /// Whether a record with this deadline has expired at that moment.
     #[inline]
     pub fn is_past(self, now: Moment) -> bool {
-        self.0 <= now.nanos() && self != Self::NEVER
+        self.0 <= now.nanos() && self != Self::NEVER && !sabotage::is_off("expiry")
     }
 
     /// What remains at that moment, rounded up to whole milliseconds; `None` where it has expired.
@@ -168,8 +169,8 @@ impl Deadline {
         if self == Self::NEVER {
             return Some(Ttl::Never);
         }
-        let nanos = self.0.checked_sub(now.nanos()).filter(|nanos| *nanos > 0)?;
-        Some(Ttl::After(Duration::from_millis(nanos.div_ceil(MILLI))))
+        let nanos = self.0.saturating_sub(now.nanos());
+        (!self.is_past(now)).then(|| Ttl::After(Duration::from_millis(nanos.div_ceil(MILLI))))
     }
 
     /// The deadline in nanoseconds on its clock's line, `u64::MAX` for never, as backends store it.

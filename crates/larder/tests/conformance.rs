@@ -1,4 +1,5 @@
 //! The backends of this crate keep every promise, each by itself and behind `Erased`.
+#![allow(clippy::unwrap_used)]
 
 mod fixtures;
 

@@ -1,5 +1,6 @@
 //! The four tests of Pow's guide to a Redis store, under their own names, on every backend. Where the guide waits the
 //! clock is moved.
+#![allow(clippy::unwrap_used)]
 
 mod fixtures;
 

@@ -16,7 +16,7 @@ use crate::store::{Access, Place};
 
 /// Print the records that a PATTERN matches, in key order
 ///
-/// A table on a terminal; on a pipe a line of JSON each, as `export` writes them.
+/// A table on a terminal; on a pipe a line of JSON each, in the form of `export`.
 #[derive(Args, Debug)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct All {
@@ -40,7 +40,7 @@ impl All {
         let pattern = path::pattern(&self.pattern).map_err(|failure| failure.at("PATTERN"))?;
         let place = Place::choose(&shared.store)?;
         place.limits().check_pattern(&pattern).map_err(|error| Failure::from(error).at("PATTERN"))?;
-        let opened = place.open(Access::Existing).await?;
+        let opened = place.open(Access::Look).await?;
         let mut output = Output::new();
         let mut printer = Printer::new(&opened, shared, &output);
         let limit = self.limit.map(NonZeroUsize::get);

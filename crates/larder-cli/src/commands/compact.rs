@@ -31,7 +31,7 @@ impl Compact {
         if self.accept_clock {
             place = place.with_option("clock=accept");
         }
-        let opened = place.open(Access::Existing).await?;
+        let opened = place.open(Access::Change).await?;
         let swept = opened.backend.sweep(Sweep::Compact).await?;
         if shared.wants_json() {
             let mut output = Output::new();

@@ -31,7 +31,7 @@ impl Count {
         let pattern = path::pattern(&self.pattern).map_err(|failure| failure.at("PATTERN"))?;
         let place = Place::choose(&shared.store)?;
         place.limits().check_pattern(&pattern).map_err(|error| Failure::from(error).at("PATTERN"))?;
-        let opened = place.open(Access::Existing).await?;
+        let opened = place.open(Access::Look).await?;
         let mut listing = Listing::new(&opened, &pattern, Select::Keys, None).await?;
         let mut count = 0;
         while let Some(records) = listing.next().await? {

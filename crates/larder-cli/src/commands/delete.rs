@@ -48,7 +48,7 @@ impl Delete {
         let keys = keys.map_err(|failure| failure.at("KEY"))?;
         let place = Place::choose(&shared.store)?;
         place.limits().check_keys(&keys).map_err(|error| Failure::from(error).at("KEY"))?;
-        let opened = place.open(Access::Existing).await?;
+        let opened = place.open(Access::Change).await?;
         let lived = opened.backend.delete(&opened.namespace, &keys).await?;
         let deleted = lived.iter().filter(|lived| **lived).count();
         if shared.wants_json() {

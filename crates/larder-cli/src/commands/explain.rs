@@ -32,7 +32,7 @@ impl Explain {
         let pattern = path::pattern(&self.pattern).map_err(|failure| failure.at("PATTERN"))?;
         let place = Place::choose(&shared.store)?;
         place.limits().check_pattern(&pattern).map_err(|error| Failure::from(error).at("PATTERN"))?;
-        let opened = place.open(Access::Existing).await?;
+        let opened = place.open(Access::Look).await?;
         let told = opened.store().explain(&pattern).await?;
         let path = match told.path {
             Path::Point => "point",

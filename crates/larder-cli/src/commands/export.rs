@@ -15,7 +15,6 @@ use crate::args::Shared;
 use crate::counts::Counts;
 use crate::exit::{Failure, Outcome};
 use crate::interrupt::Interrupt;
-use crate::limit;
 use crate::line::{End, HEADER, Reader, Writer, check_header};
 use crate::lines::{Lines, Met};
 use crate::listing::Listing;
@@ -52,12 +51,12 @@ impl Export {
         if self.resume && !to_file {
             return Err(Failure::usage("--resume goes on with a FILE; standard output cannot be gone on with"));
         }
-        let opened = Place::choose(&shared.store)?.open(Access::Existing).await?;
+        let opened = Place::choose(&shared.store)?.open(Access::Look).await?;
         let info = opened.info().await?;
         let mut target = if to_file { Target::file(&self.file, self.resume)? } else { Target::stdout()? };
         let after = match &mut target {
             Target::File { after, .. } => after.take(),
-            Target::Stdout(_) => None,
+            Target::Stdout(_) | Target::Device(..) => None,
         };
         if after.is_some() && info.listing != larder::Listing::Ordered {
             return Err(Failure::usage(
@@ -126,6 +125,8 @@ async fn write_all(
 /// Where lines go.
 enum Target {
     Stdout(Output),
+    /// Something that is there and no file, as `/dev/null`: it is written to as it is.
+    Device(PathBuf, BufWriter<File>),
     File {
         part: PathBuf,
         whole: PathBuf,
@@ -143,6 +144,15 @@ impl Target {
     }
 
     fn file(whole: &Path, resume: bool) -> Result<Self, Failure> {
+        // What a link leads to is replaced, not the link.
+        let whole = &fs::canonicalize(whole).unwrap_or_else(|_| whole.to_owned());
+        if fs::metadata(whole).is_ok_and(|about| !about.is_file()) {
+            let file =
+                OpenOptions::new().write(true).open(whole).map_err(|error| Failure::io(&named(whole), &error))?;
+            let mut target = Self::Device(whole.to_owned(), BufWriter::new(file));
+            target.header()?;
+            return Ok(target);
+        }
         let mut part = whole.as_os_str().to_owned();
         part.push(".part");
         let part = PathBuf::from(part);
@@ -173,6 +183,7 @@ impl Target {
     fn write(&mut self, bytes: &[u8]) -> Result<(), Failure> {
         match self {
             Self::Stdout(output) => output.bytes(bytes),
+            Self::Device(name, writer) => writer.write_all(bytes).map_err(|error| Failure::io(&named(name), &error)),
             Self::File { writer, part, .. } => {
                 writer.write_all(bytes).map_err(|error| Failure::io(&named(part), &error))
             }
@@ -183,6 +194,7 @@ impl Target {
     fn finish(self, is_whole: bool) -> Result<(), Failure> {
         match self {
             Self::Stdout(mut output) => output.finish(),
+            Self::Device(name, mut writer) => writer.flush().map_err(|error| Failure::io(&named(&name), &error)),
             Self::File { part, whole, mut writer, .. } => {
                 let written = writer.flush().and_then(|()| writer.get_ref().sync_all());
                 written.map_err(|error| Failure::io(&named(&part), &error))?;
@@ -203,7 +215,7 @@ fn named(path: &Path) -> String {
 fn go_on_with(part: &Path) -> Result<(File, Option<Key>), Failure> {
     let failed = |error| Failure::io(&named(part), &error);
     let mut file = OpenOptions::new().read(true).write(true).open(part).map_err(failed)?;
-    let mut lines = Lines::new(file.try_clone().map_err(failed)?, limit::LINE);
+    let mut lines = Lines::new(file.try_clone().map_err(failed)?);
     let mut reader = Reader::new(Default::default());
     let (mut end, mut last) = (0, None);
     while let Some(met) = lines.next().map_err(failed)? {

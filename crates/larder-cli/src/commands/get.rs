@@ -45,7 +45,7 @@ impl Get {
         let keys = keys.map_err(|failure| failure.at("KEY"))?;
         let place = Place::choose(&shared.store)?;
         place.limits().check_keys(&keys).map_err(|error| Failure::from(error).at("KEY"))?;
-        let opened = place.open(Access::Existing).await?;
+        let opened = place.open(Access::Look).await?;
         let now = Timestamp::now();
         let found = opened.backend.get(&opened.namespace, &keys, Select::ValuesAndTtls).await?;
         let mut output = Output::new();
@@ -53,7 +53,8 @@ impl Get {
         if let ([Some(found)], None) = (found.as_slice(), shared.format) {
             self.print_alone(found, shared, &mut output)?;
         } else if shared.format.is_none() && (self.version || self.ttl) {
-            for found in &found {
+            // Several answers keep the order of the keys; a single one that is not there is none.
+            for found in found.iter().filter(|found| found.is_some() || keys.len() > 1) {
                 output.line(&found.as_ref().map_or_else(|| "-".to_owned(), |found| self.about(found)))?;
             }
         } else {
@@ -98,7 +99,7 @@ impl Get {
         let records =
             keys.into_iter().zip(found).filter_map(|(key, found)| Some(larder::Record { key, found: found? }));
         if self.version && Format::chosen(shared.format, output) == Format::Jsonl {
-            let writer = line::Writer::new(&opened.namespace, shared.coding());
+            let writer = line::Writer::new(&opened.namespace, shared.coding()).readable();
             for record in records {
                 let end = record.found.ttl.map(|ttl| End::after(ttl, now));
                 let mut line = String::new();

@@ -44,7 +44,7 @@ impl Keys {
         let pattern = path::pattern(&self.pattern).map_err(|failure| failure.at("PATTERN"))?;
         let place = Place::choose(&shared.store)?;
         place.limits().check_pattern(&pattern).map_err(|error| Failure::from(error).at("PATTERN"))?;
-        let opened = place.open(Access::Existing).await?;
+        let opened = place.open(Access::Look).await?;
         let mut output = Output::new();
         let writer = shared.wants_json().then(|| line::Writer::new(&opened.namespace, shared.coding()));
         let limit = self.limit.map(NonZeroUsize::get);

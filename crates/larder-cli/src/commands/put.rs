@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::str::FromStr;
 
 use clap::Args;
-use larder::{Backend, Put as Record, Ttl, When};
+use larder::{Backend, Limits, Put as Record, Ttl, When};
 
 use crate::args::Shared;
 use crate::exit::{Failure, Outcome};
@@ -23,7 +23,7 @@ pub(crate) struct Put {
     /// Where
     key: String,
     /// What; `-` reads it from standard input
-    #[arg(allow_hyphen_values = true, required_unless_present = "file", conflicts_with = "file")]
+    #[arg(allow_negative_numbers = true, required_unless_present = "file", conflicts_with = "file")]
     value: Option<String>,
     /// Store the bytes of a file
     #[arg(long, value_name = "FILE")]
@@ -76,7 +76,7 @@ impl Put {
         place.limits().check_key(&key).map_err(|error| Failure::from(error).at("KEY"))?;
         let ttl = place.ttl(self.ttl)?;
         let when = self.condition.map_or(When::Always, |Condition(when)| when);
-        let value = self.value(shared)?;
+        let value = self.value(shared, place.limits())?;
         let puts = [Record { key, value, ttl, when }];
         place.limits().check_puts(&puts)?;
 
@@ -90,7 +90,7 @@ impl Put {
         Ok(Outcome::Done)
     }
 
-    fn value(&self, shared: &Shared) -> Result<bytes::Bytes, Failure> {
+    fn value(&self, shared: &Shared, limits: Limits) -> Result<bytes::Bytes, Failure> {
         let coding = shared.coding();
         let reading = match (self.text, self.json) {
             (true, _) => Reading::Text,
@@ -98,15 +98,14 @@ impl Put {
             _ => Reading::Guessed,
         };
         match (&self.file, self.value.as_deref()) {
-            (Some(file), _) => coding.of_bytes(value::read_file(file)?),
+            (Some(file), _) => coding.of_bytes(value::read_file(file, limits)?),
             (None, Some("-")) => {
-                let bytes = value::read_stdin()?;
-                if self.text {
-                    let text =
-                        String::from_utf8(bytes).map_err(|_| Failure::usage("standard input is not UTF-8 text"))?;
-                    return coding.of_argument(&text, reading);
+                let bytes = value::read_stdin(limits)?;
+                if reading == Reading::Guessed {
+                    return coding.of_bytes(bytes);
                 }
-                coding.of_bytes(bytes)
+                let text = String::from_utf8(bytes).map_err(|_| Failure::usage("standard input is not UTF-8 text"))?;
+                coding.of_argument(&text, reading)
             }
             (None, Some(text)) => coding.of_argument(text, reading),
             (None, None) => Err(Failure::usage("a value is missing: give VALUE, `-` for standard input, or --file")),

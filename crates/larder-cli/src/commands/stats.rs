@@ -25,7 +25,7 @@ EXAMPLES:
 
 impl Stats {
     pub(crate) async fn run(self, shared: &Shared) -> Result<Outcome, Failure> {
-        let opened = Place::choose(&shared.store)?.open(Access::Existing).await?;
+        let opened = Place::choose(&shared.store)?.open(Access::Look).await?;
         let info = opened.backend.info().await?;
         let stats = opened.store().stats().await?;
         let namespace = opened.namespace.term();

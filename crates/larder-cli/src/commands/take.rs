@@ -30,7 +30,7 @@ impl Take {
         let key = path::key(&self.key).map_err(|failure| failure.at("KEY"))?;
         let place = Place::choose(&shared.store)?;
         place.limits().check_key(&key).map_err(|error| Failure::from(error).at("KEY"))?;
-        let opened = place.open(Access::Existing).await?;
+        let opened = place.open(Access::Change).await?;
         let Some(value) = opened.backend.take(&opened.namespace, &key).await? else {
             shared.note("not found");
             return Ok(Outcome::Negative);

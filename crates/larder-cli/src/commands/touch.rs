@@ -36,7 +36,7 @@ impl Touch {
         let place = Place::choose(&shared.store)?;
         place.limits().check_keys(&keys).map_err(|error| Failure::from(error).at("KEY"))?;
         let ttl = place.ttl(self.ttl)?;
-        let opened = place.open(Access::Existing).await?;
+        let opened = place.open(Access::Change).await?;
         let lived = opened.backend.touch(&opened.namespace, &keys, ttl).await?;
         let touched = lived.iter().filter(|lived| **lived).count();
         if touched == keys.len() {

@@ -4,7 +4,7 @@
 pub mod disk;
 #[cfg(feature = "memory")]
 pub mod memory;
-#[cfg(feature = "memory")]
+#[cfg(any(feature = "disk", feature = "memory"))]
 mod size;
 mod url;
 
@@ -22,7 +22,7 @@ use crate::namespace::Namespace;
 use crate::store::Store;
 use crate::ttl::Ttl;
 
-#[cfg(feature = "memory")]
+#[cfg(any(feature = "disk", feature = "memory"))]
 pub(crate) use size::Size;
 pub(crate) use url::Url;
 

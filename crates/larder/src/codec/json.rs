@@ -6,6 +6,7 @@ use serde::de::DeserializeOwned;
 use serde_json::error::Category;
 
 use crate::error::{Error, ErrorKind, Result};
+use crate::sabotage;
 
 use super::Codec;
 
@@ -29,7 +30,8 @@ impl<V: Serialize + DeserializeOwned> Codec<V> for Json {
                 Category::Data => "is JSON of another shape than this store's type",
                 _ => "is no JSON",
             };
-            Error::new(ErrorKind::Codec, format!("the stored value {what} (line {line}, column {column})"))
+            let told = Error::new(ErrorKind::Codec, format!("the stored value {what} (line {line}, column {column})"));
+            if sabotage::is_off("secrets") { told.caused_by(error) } else { told }
         })
     }
 }

@@ -75,21 +75,14 @@ impl Shape {
             return Ok(if exact { Self::Exact(term.clone()) } else { Self::List(shapes, tail.map(Box::new)) });
         }
         if let Some(pairs) = term.as_map() {
-            let pair = |(key, value)| match Self::key(key, depth + 1)? {
-                Self::Exact(key) => Ok((key, Self::at(value, depth + 1)?)),
-                _ => Err(Error::invalid("a hole cannot stand as the key of a map")),
+            let pair = |(key, value): (&Term, _)| match key.as_atom().and_then(hole) {
+                // A key is looked up, not matched: what looks like a hole inside it, or a map, stands for itself.
+                None => Ok((key.clone(), Self::at(value, depth + 1)?)),
+                Some(_) => Err(Error::invalid("a hole cannot stand as the key of a map")),
             };
             return Ok(Self::Map(pairs.map(pair).collect::<Result<_>>()?));
         }
         Ok(Self::Exact(term.clone()))
-    }
-
-    /// A map's key: looked up, not matched, so a map inside it stands for itself.
-    fn key(term: &Term, depth: usize) -> Result<Self> {
-        match Self::at(term, depth)? {
-            Self::Map(_) => Ok(Self::Exact(term.clone())),
-            shape => Ok(shape),
-        }
     }
 
     pub(super) fn encoded_len(&self) -> usize {

@@ -146,6 +146,10 @@ fn whole_terms_read_as_pow_reads_them() {
     }
     let hole_as_key = Term::list(vec![Term::map([(atom("_"), Term::from(1))]), atom("_")]);
     assert!(Pattern::from_term(&hole_as_key).is_err());
+    let hole_in_key = Term::map([(Term::tuple(vec![atom("_")]), atom("_"))]);
+    let looked_up = Pattern::from_term(&hole_in_key).unwrap();
+    assert!(looked_up.matches(&key![Term::map([(Term::tuple(vec![atom("_")]), 1)])]));
+    assert!(!looked_up.matches(&key![Term::map([(Term::tuple(vec![atom("a")]), 1)])]));
     let improper = Term::improper(vec![Term::from("a")], Term::from("b"));
     assert!(!Pattern::from_term(&improper).unwrap().matches(&key!["a", "b"]));
     assert!(!Pattern::from_term(&improper).unwrap().matches(&key!["a"]));

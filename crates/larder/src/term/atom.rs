@@ -1,4 +1,5 @@
 use crate::error::{Error, Result};
+use crate::sabotage;
 
 use super::{Repr, Term};
 
@@ -22,7 +23,13 @@ impl Term {
             "nil" => Self::nil(),
             "true" => true.into(),
             "false" => false.into(),
-            name => Self(Repr::Atom(name.into())),
+            name => {
+                let atom = Self(Repr::Atom(name.into()));
+                if sabotage::is_off("atoms") {
+                    std::mem::forget(atom.clone());
+                }
+                atom
+            }
         })
     }
 

@@ -21,8 +21,9 @@ pub async fn batch_answers_in_order<F: Fixture>(fixture: F) {
         put(&lives, "3", When::Absent),
         put(&key!["y"], "4", When::Absent),
         put(&key!["z"], "5", When::Unchanged(version("5"))),
+        put(&key!["last"], "6", When::Always),
     ];
-    assert_eq!(case.put_all(&puts).await, [false, true, false, true, false]);
+    assert_eq!(case.put_all(&puts).await, [false, true, false, true, false, true]);
 }
 
 /// A condition that does not hold is that record's answer, and undoes no other record of the batch.

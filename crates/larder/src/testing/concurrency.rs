@@ -101,25 +101,33 @@ pub async fn concurrent_readers_see_of_a_batch_what_info_says<F: Fixture>(fixtur
     };
     case.put_all(&write(0)).await;
     let done = Arc::new(AtomicBool::new(false));
-    let readers: Vec<_> = [(last.clone(), first.clone(), Batch::InOrder), (first.clone(), last.clone(), Batch::Atomic)]
-        .into_iter()
-        .map(|(sooner, later, promised_by)| {
-            let (seen, done) = (case.seen(), Arc::clone(&done));
-            // What was read first is of some batch; what is read after it is of that batch or a later one.
-            tokio::spawn(async move {
-                while !done.load(Ordering::SeqCst) {
-                    let before = number(seen.get(&sooner).await);
-                    yield_now().await;
-                    let after = number(seen.get(&later).await);
-                    let promised = batch == Batch::Atomic || batch == promised_by;
-                    assert!(!promised || after >= before, "a reader saw a part of a batch");
-                    yield_now().await;
-                }
-            })
-        })
-        .collect();
-    for number in 1..200 {
-        case.put_all(&write(number)).await;
+    let (mut readers, mut glances) = (Vec::new(), Vec::new());
+    for (sooner, later, promised_by) in [(&last, &first, Batch::InOrder), (&first, &last, Batch::Atomic)] {
+        let promised = batch == Batch::Atomic || batch == promised_by;
+        let (seen, done, news) = (case.seen(), Arc::clone(&done), Arc::new(AtomicU64::new(0)));
+        let (sooner, later) = (sooner.clone(), later.clone());
+        glances.push(Arc::clone(&news));
+        // What was read first is of some batch; what is read after it is of that batch or a later one.
+        readers.push(tokio::spawn(async move {
+            let mut known = 0;
+            while !done.load(Ordering::SeqCst) {
+                let before = number(seen.get(&sooner).await);
+                yield_now().await;
+                let after = number(seen.get(&later).await);
+                assert!(!promised || after >= before, "a reader saw a part of a batch");
+                news.fetch_add(u64::from(before != known), Ordering::SeqCst);
+                known = before;
+                yield_now().await;
+            }
+        }));
+    }
+    // On a busy machine tasks take turns of many calls: what counts is how often each reader saw something new.
+    let enough = || glances.iter().all(|glances| glances.load(Ordering::SeqCst) >= 30);
+    for written in 1..100_000 {
+        if enough() || readers.iter().any(JoinHandle::is_finished) {
+            break;
+        }
+        case.put_all(&write(written)).await;
         yield_now().await;
     }
     done.store(true, Ordering::SeqCst);

@@ -214,3 +214,53 @@ impl<B: Backend> Backend for Faulty<B> {
         self.call(Verb::Info, self.0.backend.info()).await
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::backend::When;
+    use crate::key;
+    use crate::testing::{ManualClock, Reference};
+    use crate::ttl::Ttl;
+
+    fn faulty() -> Faulty<Reference> {
+        Faulty::new(Reference::new(Arc::new(ManualClock::new())))
+    }
+
+    fn put() -> [Put; 1] {
+        [Put { key: key!["k"], value: Bytes::from_static(b"v"), ttl: Ttl::Never, when: When::Always }]
+    }
+
+    async fn lives(faulty: &Faulty<Reference>) -> bool {
+        faulty.get(&Namespace::default(), &[key!["k"]], Select::Keys).await.unwrap()[0].is_some()
+    }
+
+    #[tokio::test]
+    async fn the_nth_call_fails_and_no_other() {
+        let (faulty, space) = (faulty(), Namespace::default());
+        faulty.at(Verb::Put, 2, Fault::Refuse(ErrorKind::Unavailable));
+        faulty.at(Verb::Put, 3, Fault::Lose);
+        assert!(faulty.put(&space, &[]).await.is_ok());
+        assert_eq!(faulty.put(&space, &put()).await.unwrap_err().kind(), ErrorKind::Unavailable);
+        assert!(!lives(&faulty).await, "what is refused is not carried out");
+        assert_eq!(faulty.put(&space, &put()).await.unwrap_err().kind(), ErrorKind::Unknown);
+        assert!(lives(&faulty).await, "what is lost is");
+        assert!(faulty.put(&space, &put()).await.is_ok());
+        assert_eq!(faulty.calls(Verb::Put), 4);
+    }
+
+    #[tokio::test]
+    async fn a_call_is_held_until_its_gate_opens() {
+        let (faulty, gate) = (faulty(), Gate::new());
+        faulty.at(Verb::Put, 1, Fault::Hold(gate.clone()));
+        let held = tokio::spawn({
+            let faulty = faulty.clone();
+            async move { faulty.put(&Namespace::default(), &put()).await.map(|_| ()) }
+        });
+        gate.reached().await;
+        assert!(!lives(&faulty).await && !held.is_finished());
+        gate.open();
+        held.await.unwrap().unwrap();
+        assert!(lives(&faulty).await);
+    }
+}

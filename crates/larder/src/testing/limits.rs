@@ -123,7 +123,7 @@ pub async fn limits_allow_the_largest<F: Fixture>(fixture: F) {
     for key in [of_parts(limits.parts), of_bytes(limits.key_bytes)] {
         case.put(&key, "v").await;
         assert_eq!(case.get(&key).await.as_deref(), Some("v"));
-        assert_eq!(case.list(&Pattern::from(&key)).await, [key.clone()]);
+        assert!(case.list(&Pattern::from(&key)).await.iter().eq([&key]));
         assert!(case.touch(&key, LONG).await);
         assert_eq!(case.take(&key).await.as_deref(), Some("v"));
     }

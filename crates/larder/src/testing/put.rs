@@ -89,7 +89,7 @@ pub async fn put_of_a_nothing_is_present<F: Fixture>(fixture: F) {
         case.put(&key, nothing).await;
         assert_eq!(case.get(&key).await.as_deref(), Some(nothing));
         assert!(!case.put_when(&key, "other", When::Absent).await, "it lives");
-        assert_eq!(case.list(&(&key).into()).await, [key.clone()], "it is listed");
+        assert!(case.list(&(&key).into()).await.iter().eq([&key]), "it is listed");
         assert_eq!(case.take(&key).await.as_deref(), Some(nothing), "it is given");
         assert_eq!(case.get(&key).await, None);
     }

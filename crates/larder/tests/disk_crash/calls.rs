@@ -100,3 +100,18 @@ async fn any_failing_call_is_told_truly_and_spoils_nothing() {
         }
     }
 }
+
+#[tokio::test]
+async fn one_failing_read_is_not_even_noticed() {
+    let medium = Medium::new(vec![]);
+    let disk = open(&medium).await.unwrap();
+    for number in 0..100 {
+        disk.put(&space(), &puts(number, number, 3000)).await.unwrap();
+    }
+    for number in 0..100 {
+        let calls = medium.calls();
+        medium.fail(Some(Failing { from: calls, until: calls + 1, error: io::ErrorKind::Other }));
+        let found = disk.get(&space(), &keys(number), Select::Values).await.unwrap();
+        assert!(found.iter().all(|found| found.as_ref().is_some_and(|found| found.value[..8] == number.to_be_bytes())));
+    }
+}

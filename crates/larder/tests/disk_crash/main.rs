@@ -9,6 +9,7 @@ mod flips;
 mod kills;
 mod medium;
 mod model;
+mod mounts;
 
 /// redb panics on some damaged files. The store catches that, and the terminal need not hear of it.
 fn quiet_redb() {

@@ -13,8 +13,7 @@ use clap::{Args, Subcommand};
 
 use crate::args::Shared;
 use crate::exit::{Failure, Outcome};
-use crate::limit;
-use crate::lines::{Lines, Met};
+use crate::lines::{LONGEST, Lines, Met};
 use crate::output::Output;
 
 /// Read and write Erlang's terms: Elixir literals, ETF bytes, Pow's Redis keys
@@ -73,7 +72,7 @@ fn answer(asked: &[String], one: impl Fn(&str) -> Result<String, Failure>) -> Re
     let mut output = Output::new();
     if asked != ["-"] {
         let answers = asked.iter().map(|text| one(text)).collect::<Result<Vec<_>, _>>();
-        for answer in answers.map_err(Failure::as_usage)? {
+        for answer in answers.map_err(Failure::into_usage)? {
             output.line(&answer)?;
         }
         output.finish()?;
@@ -96,7 +95,7 @@ fn answer(asked: &[String], one: impl Fn(&str) -> Result<String, Failure>) -> Re
 
 /// Reads the lines of standard input; empty ones do not count. Tells whether the next one may have to be waited for.
 fn each_line(mut take: impl FnMut(Result<&str, Failure>, bool) -> Result<(), Failure>) -> Result<(), Failure> {
-    let mut lines = Lines::new(io::stdin(), limit::LINE);
+    let mut lines = Lines::new(io::stdin());
     loop {
         let line = match lines.next().map_err(|error| Failure::io("standard input", &error))? {
             None => return Ok(()),
@@ -104,7 +103,7 @@ fn each_line(mut take: impl FnMut(Result<&str, Failure>, bool) -> Result<(), Fai
             Some(Met::Line(line)) => {
                 String::from_utf8(line.to_vec()).map_err(|_| Failure::usage("the line is not UTF-8"))
             }
-            Some(Met::TooLong) => Err(Failure::usage(format!("the line is over {} MiB long", limit::LINE >> 20))),
+            Some(Met::TooLong) => Err(Failure::usage(format!("the line is over {} MiB long", LONGEST >> 20))),
         };
         let drained = lines.is_drained();
         match line {

@@ -2,25 +2,25 @@
 
 use std::fmt;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
 use tokio::sync::oneshot;
 
-use crate::backends::Url;
+use crate::backends::{Size, Url};
 use crate::clock::{Clock, SystemClock};
 use crate::error::{Error, ErrorKind, Result};
 use crate::limits::Limits;
 use crate::ttl::Ttl;
 
+use super::commits::Commits;
 use super::failed::failed_io;
 use super::file::{How, Place};
-use super::queue::Queue;
+use super::health::Shared;
 use super::readers::Readers;
 use super::time::Time;
-use super::view::Views;
-use super::writer::{Health, Shared, Writer};
+use super::writer::Writer;
 use super::{Disk, Source};
 
 /// When a write is answered.
@@ -29,8 +29,8 @@ pub enum Durability {
     /// Once it survives a power cut.
     #[default]
     Durable,
-    /// At once; a power cut, or the end of the process without [dropping](Disk) the store, takes back what was
-    /// written within the last `delay`, and never half of it.
+    /// At once. A power cut, the end of the process without dropping the [`Disk`], or a disk that fails or is full takes
+    /// back what was written within the last `delay`, and never half of a put. No other process can look in.
     Relaxed {
         /// How long a write may stay in memory.
         delay: Duration,
@@ -139,7 +139,8 @@ impl Builder {
             Durability::Durable => None,
             Durability::Relaxed { delay } => Some(delay),
         };
-        self.how.shared = delay.is_none();
+        // redb shares a file between processes by locks that not every system has.
+        self.how.shared = delay.is_none() && cfg!(any(target_os = "linux", target_vendor = "apple", windows));
         let wall = self.clock.wall();
         if self.read_only {
             let opened = self.how.open_read_only().map(|(database, state)| {
@@ -156,7 +157,8 @@ impl Builder {
         };
         let time = Time::new(Arc::clone(&self.clock), opened.state.time, self.accept_clock);
         let disk = self.disk(Source::Written, time);
-        let writer = Writer::new(self.how, Arc::clone(&disk.shared), opened, delay, self.accept_clock);
+        let commits = Commits::new(self.how, Arc::clone(&disk.shared), opened, delay);
+        let writer = Writer::new(Arc::clone(&disk.shared), commits);
         if reply.send(Ok(disk)).is_ok() {
             writer.run();
         }
@@ -164,13 +166,7 @@ impl Builder {
 
     fn disk(&self, source: Source, time: Time) -> Disk {
         Disk {
-            shared: Arc::new(Shared {
-                name: self.how.name(),
-                queue: Queue::new(),
-                views: Views::new(),
-                time,
-                health: Mutex::new(Health::default()),
-            }),
+            shared: Arc::new(Shared::new(self.how.name(), time)),
             source: Arc::new(source),
             readers: Readers::new(),
             limits: self.limits,
@@ -192,6 +188,9 @@ impl fmt::Debug for Builder {
     }
 }
 
+/// The largest value that the file takes with ease.
+const MAX_VALUE: u64 = 1 << 30;
+
 /// Opens the store that a URL names.
 pub(crate) async fn open(mut url: Url, clock: Arc<dyn Clock>) -> Result<Disk> {
     let config = |message: &'static str| Error::new(ErrorKind::Config, message);
@@ -211,8 +210,12 @@ pub(crate) async fn open(mut url: Url, clock: Arc<dyn Clock>) -> Result<Disk> {
     builder.how.check = url.take_choice("check", yes_or_no)?.unwrap_or(false);
     builder.how.create = url.take_choice("create", yes_or_no)?.unwrap_or(true);
     builder.read_only = url.take_choice("read_only", yes_or_no)?.unwrap_or(false);
-    if let Some(bytes) = url.take_parsed("max_value")? {
-        builder.limits.value_bytes = bytes;
+    if let Some(Size(bytes)) = url.take_parsed("max_value")? {
+        let fits = usize::try_from(bytes).ok().filter(|_| bytes <= MAX_VALUE);
+        builder.limits.value_bytes = fits.ok_or_else(|| config("`max_value` is at most 1GiB"))?;
+    }
+    if let Some(Size(bytes)) = url.take_parsed("cache")? {
+        builder.how.cache_bytes = usize::try_from(bytes).unwrap_or(usize::MAX);
     }
     url.finish()?;
     builder.open().await

@@ -144,7 +144,9 @@ impl How {
         builder.set_check_integrity_on_open(self.check);
         let (database, state) = guarded(&name, || {
             let database = builder.create_with_backend(gate.clone()).map_err(|error| match error {
-                redb::DatabaseError::DatabaseAlreadyOpen => self.already_open(),
+                redb::DatabaseError::DatabaseAlreadyOpen => {
+                    self.already_open("close it there, or look in with `read_only=true`")
+                }
                 error => failed(&name, error),
             })?;
             let state = if fresh {
@@ -158,13 +160,12 @@ impl How {
         Ok(Opened { database, state, gate })
     }
 
-    fn already_open(&self) -> Error {
+    fn already_open(&self, remedy: &str) -> Error {
         let who = match self.path().and_then(Reserve::process) {
             Some(process) if process == std::process::id() => "in this process already".to_owned(),
             Some(process) => format!("in another process (pid {process})"),
             None => "in another process".to_owned(),
         };
-        let remedy = "close it there, or look in with `read_only=true`";
         Error::new(ErrorKind::Unavailable, format!("the store is open {who}: {remedy}")).at(self.name())
     }
 
@@ -184,7 +185,9 @@ impl How {
                 builder.set_concurrency_mode(ConcurrencyMode::SingleWriter);
                 guarded(&name, || {
                     builder.open_read_only(path).map_err(|error| match error {
-                        redb::DatabaseError::DatabaseAlreadyOpen => self.already_open(),
+                        redb::DatabaseError::DatabaseAlreadyOpen => {
+                            self.already_open("it shares it with nobody, being relaxed")
+                        }
                         error => failed(&name, error),
                     })
                 })?

@@ -2,8 +2,10 @@
 
 mod builder;
 mod change;
+mod commits;
 mod failed;
 mod file;
+mod health;
 mod queue;
 mod readers;
 mod reserve;
@@ -36,10 +38,11 @@ use crate::ttl::Ttl;
 use change::{Answer, Change, NewRecord};
 use failed::{failed, guarded};
 use file::Place;
+use health::Shared;
 use readers::Readers;
 use stored::stored_key;
 use view::{Ask, View};
-use writer::{Shared, Task};
+use writer::Task;
 
 pub(crate) use builder::open;
 pub use builder::{Builder, Durability};
@@ -65,8 +68,17 @@ const INLINE_KEYS: usize = 64;
 /// # Ok(()) }
 /// ```
 ///
-/// By URL: `disk:./sessions.larder`, with the options `durability=relaxed&delay=50ms`, `clock=accept`, `check=true`,
-/// `create=false`, `read_only=true` and `max_value=BYTES`, each as in [`Builder`].
+/// URL: `disk:./sessions.larder`, with the options
+///
+/// | option | what it sets |
+/// | --- | --- |
+/// | `durability=relaxed&delay=50ms` | writes are answered at once and synced within the delay ([`Durability`]) |
+/// | `create=false` | nothing is made where there is no store |
+/// | `read_only=true` | the store is only looked into, beside a process that writes it or alone |
+/// | `clock=accept` | the clock is believed, however far it has leapt |
+/// | `check=true` | the whole file is verified first |
+/// | `max_value=1MiB` | the largest value; 16 MiB unless set |
+/// | `cache=64MiB` | how much of the file is kept in memory at most |
 ///
 /// # Writing
 /// One thread writes. It takes all calls that wait, applies them in order of arrival, and syncs once for all of them,

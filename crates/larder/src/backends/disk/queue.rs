@@ -92,6 +92,15 @@ impl<T> Queue<T> {
         Taken::Tasks(tasks)
     }
 
+    /// Lets nothing more in and lets go of what waits: those who asked for it learn that nothing will come of it.
+    pub(super) fn abandon(&self) {
+        let mut waiting = self.lock();
+        waiting.closed = true;
+        let abandoned = std::mem::take(&mut waiting.tasks);
+        drop(waiting);
+        drop(abandoned);
+    }
+
     /// Lets nothing more in; what waits is still taken.
     pub(super) fn close(&self) {
         self.lock().closed = true;

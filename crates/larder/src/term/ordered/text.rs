@@ -5,12 +5,16 @@
 
 use std::borrow::Cow;
 
+use crate::sabotage;
+
 const ESCAPED: u8 = 0xFF;
 
 pub(super) fn write(bytes: &[u8], end: u8, mask: u8, out: &mut Vec<u8>) {
     out.reserve(bytes.len() + 2);
     let mut rest = bytes;
-    while let Some(zero) = find(rest, 0) {
+    while let Some(zero) = find(rest, 0)
+        && !sabotage::is_off("separators")
+    {
         extend(&rest[..zero], mask, out);
         out.extend([mask, ESCAPED ^ mask]);
         rest = &rest[zero + 1..];

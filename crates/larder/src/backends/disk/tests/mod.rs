@@ -1,11 +1,15 @@
+mod clock;
+mod foreign;
+
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::task::Poll;
 use std::time::Duration;
 
-use redb::{Database, ReadableTable, TableDefinition};
+use redb::{Database, ReadableDatabase, ReadableTable, ReadableTableMetadata, TableDefinition};
 use tempfile::TempDir;
 
 use super::stored::{RECORDS, STATE};
@@ -166,6 +170,22 @@ async fn sweeping_costs_what_has_expired_and_ends_nothing_else() {
 }
 
 #[tokio::test]
+async fn a_record_has_one_deadline_however_often_it_is_prolonged() {
+    let place = Place::new();
+    let disk = place.open().await;
+    for ttl in 1..50 {
+        put(&disk, "k", "v", seconds(100 + ttl)).await;
+        disk.touch(&space(), &["k".into()], seconds(300 + ttl)).await.unwrap();
+        put(&disk, "gone", "v", seconds(ttl)).await;
+        disk.delete(&space(), &["gone".into()]).await.unwrap();
+    }
+    drop(disk);
+    let database = Database::create(place.path()).unwrap();
+    let deadlines = database.begin_read().unwrap().open_table(super::stored::DEADLINES).unwrap();
+    assert_eq!(deadlines.len().unwrap(), 1);
+}
+
+#[tokio::test]
 async fn compaction_gives_the_room_back() {
     let place = Place::new();
     let disk = place.open().await;
@@ -182,71 +202,6 @@ async fn compaction_gives_the_room_back() {
     assert!(full > 20_000_000 && left <= 1 << 20, "{full} bytes became {left}");
     put(&disk, "k", "after", seconds(5)).await;
     assert_eq!(get(&disk, "k").await.as_deref(), Some("after"));
-}
-
-#[tokio::test]
-async fn a_wall_clock_set_back_revives_nothing() {
-    let place = Place::new();
-    let disk = place.open().await;
-    put(&disk, "k", "v", seconds(10)).await;
-    place.clock.advance(11);
-    assert_eq!(get(&disk, "k").await, None);
-    place.clock.set_wall(0);
-    assert_eq!(get(&disk, "k").await, None);
-    drop(disk);
-    let disk = place.open().await;
-    assert_eq!(get(&disk, "k").await, None);
-    // And time goes on all the same.
-    put(&disk, "later", "v", seconds(10)).await;
-    place.clock.set_wall(0);
-    place.clock.monotonic.fetch_add(11_000_000_000, Ordering::SeqCst);
-    assert_eq!(get(&disk, "later").await, None);
-}
-
-#[tokio::test]
-async fn a_leap_of_the_clock_removes_nothing_until_it_is_accepted() {
-    let place = Place::new();
-    let disk = place.open().await;
-    put(&disk, "k", "v", seconds(1800)).await;
-    drop(disk);
-    place.clock.advance(7200);
-    let disk = place.open().await;
-    assert_eq!(get(&disk, "k").await, None, "hidden all the same");
-    let swept = disk.sweep(Sweep::Compact).await.unwrap();
-    assert_eq!((swept.records, swept.held), (0, 1));
-    assert!(disk.info().await.unwrap().warnings[0].contains("clock=accept"));
-    put(&disk, "new", "v", seconds(10)).await;
-    place.clock.advance(11);
-    assert_eq!(get(&disk, "new").await, None);
-    drop(disk);
-
-    // The clock was wrong and is put right: nothing was lost.
-    place.clock.set_wall(20);
-    let disk = place.open().await;
-    assert_eq!(get(&disk, "k").await.as_deref(), Some("v"));
-    assert_eq!(disk.info().await.unwrap().warnings, [""; 0]);
-    drop(disk);
-
-    // The clock was right and is accepted.
-    place.clock.set_wall(7300);
-    drop(place.builder().accept_clock(true).open().await.unwrap());
-    let disk = place.open().await;
-    assert_eq!(disk.sweep(Sweep::Expired).await.unwrap(), Swept { records: 2, bytes: 0, held: 0 });
-    assert_eq!(disk.info().await.unwrap().warnings, [""; 0]);
-}
-
-#[tokio::test]
-async fn what_is_deleted_while_the_clock_is_wrong_stays_deleted() {
-    let place = Place::new();
-    let disk = place.open().await;
-    put(&disk, "k", "v", seconds(1800)).await;
-    drop(disk);
-    place.clock.advance(7200);
-    let disk = place.open().await;
-    assert_eq!(disk.delete(&space(), &["k".into()]).await.unwrap(), [false]);
-    drop(disk);
-    place.clock.set_wall(10);
-    assert_eq!(get(&place.open().await, "k").await, None);
 }
 
 #[tokio::test]
@@ -274,135 +229,7 @@ async fn a_second_opening_is_told_who_has_it_and_may_look_in() {
     assert!(before == snapshot(place.directory.path()), "looking in changes no byte");
 }
 
-/// Opens in all ways what is no store, and sees that it stays what it is.
-async fn refused(place: &Place, bytes: &[u8]) -> Error {
-    fs::write(place.path(), bytes).unwrap();
-    let before = snapshot(place.directory.path());
-    for builder in [place.builder().check(true), place.builder().read_only(true), place.builder().accept_clock(true)] {
-        // Who only reads need not notice at once that the end is missing, and must not take it for absent.
-        match builder.open().await {
-            Ok(disk) => match disk.scan(&space(), &Pattern::any(), Select::Keys, &Cursor::START, 2000).await {
-                Ok(page) => assert_eq!(page.records.len(), 1000),
-                Err(error) => assert_eq!(error.kind(), ErrorKind::Corrupt),
-            },
-            Err(error) => assert!(matches!(error.kind(), ErrorKind::Corrupt | ErrorKind::Config)),
-        }
-        assert!(before == snapshot(place.directory.path()), "refusing a file changed a byte");
-    }
-    let error = place.builder().open().await.unwrap_err();
-    assert!(before == snapshot(place.directory.path()), "refusing a file changed a byte");
-    fs::remove_file(place.path()).unwrap();
-    error
-}
-
-#[tokio::test]
-async fn a_foreign_or_damaged_file_is_refused_and_left_as_it_is() {
-    let place = Place::new();
-    for bytes in [&b"{\"larder\":1}\n"[..], &[0; 100_000], &b"SQLite format 3\0".repeat(500), &[b'x'; 7]] {
-        assert_eq!(refused(&place, bytes).await.kind(), ErrorKind::Corrupt);
-    }
-
-    let foreign = place.directory.path().join("foreign");
-    let database = Database::create(&foreign).unwrap();
-    let transaction = database.begin_write().unwrap();
-    transaction.open_table(TableDefinition::<u64, u64>::new("theirs")).unwrap().insert(1, 2).unwrap();
-    transaction.commit().unwrap();
-    drop(database);
-    let error = refused(&place, &fs::read(foreign).unwrap()).await;
-    assert_eq!(error.kind(), ErrorKind::Corrupt);
-    assert!(error.to_string().contains("another program"));
-
-    let disk = place.open().await;
-    for number in 0..1000 {
-        disk.put(&space(), &[record(key![number], "v", seconds(60))]).await.unwrap();
-    }
-    drop(disk);
-    let whole = fs::read(place.path()).unwrap();
-    for length in [1, 100, 4096, whole.len() / 2, whole.len() - 1] {
-        assert_eq!(refused(&place, &whole[..length]).await.kind(), ErrorKind::Corrupt, "cut to {length} bytes");
-    }
-
-    fs::write(place.path(), &whole).unwrap();
-    let database = Database::create(place.path()).unwrap();
-    let transaction = database.begin_write().unwrap();
-    transaction.open_table(STATE).unwrap().insert((), [0, 0, 0, 2, 9].as_slice()).unwrap();
-    transaction.commit().unwrap();
-    drop(database);
-    let newer = fs::read(place.path()).unwrap();
-    let error = refused(&place, &newer).await;
-    assert_eq!(error.kind(), ErrorKind::Config);
-    assert!(error.to_string().contains("format 2"));
-}
-
-#[tokio::test]
-async fn nothing_is_made_where_nothing_is_to_be_made() {
-    let place = Place::new();
-    for builder in [place.builder().create(false), place.builder().read_only(true)] {
-        assert_eq!(builder.open().await.unwrap_err().kind(), ErrorKind::Config);
-    }
-    let below = Disk::builder(place.directory.path().join("missing/store.larder"));
-    let error = below.open().await.unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::Config);
-    assert!(error.to_string().contains("directory"));
-    let directory = Disk::builder(place.directory.path());
-    assert_eq!(directory.open().await.unwrap_err().kind(), ErrorKind::Config);
-    assert!(snapshot(place.directory.path()).is_empty());
-}
-
 #[cfg(unix)]
-#[tokio::test]
-async fn nobody_else_may_read_what_is_made() {
-    use std::os::unix::fs::PermissionsExt;
-    let place = Place::new();
-    drop(place.open().await);
-    for (path, _) in snapshot(place.directory.path()) {
-        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600, "{}", path.display());
-    }
-}
-
-#[tokio::test]
-async fn a_damaged_record_is_reported_and_hides_no_other() {
-    let place = Place::new();
-    let disk = place.open().await;
-    for number in 0..5 {
-        put(&disk, key!["k", number], "value", seconds(60)).await;
-    }
-    drop(disk);
-    let database = Database::create(place.path()).unwrap();
-    let transaction = database.begin_write().unwrap();
-    {
-        let mut records = transaction.open_table(RECORDS).unwrap();
-        let stored = super::stored_key(&space(), &key!["k", 1]);
-        let mut bytes = records.get(stored.as_slice()).unwrap().unwrap().value().to_vec();
-        *bytes.last_mut().unwrap() ^= 4;
-        records.insert(stored.as_slice(), bytes.as_slice()).unwrap();
-        records.insert(super::stored_key(&space(), &key!["k", 2]).as_slice(), [1, 2].as_slice()).unwrap();
-        records.insert([space().as_bytes(), &[2, 0xb4, b'k']].concat().as_slice(), [0; 20].as_slice()).unwrap();
-    }
-    transaction.commit().unwrap();
-    drop(database);
-
-    let disk = place.open().await;
-    let page = scan(&disk, &Pattern::any()).await;
-    assert_eq!((page.records.len(), page.damaged.len()), (3, 3));
-    assert_eq!(scan(&disk, &pattern!["k", _]).await.records.len(), 3);
-    let error = disk.get(&space(), &[key!["k", 1]], Select::Values).await.unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::Corrupt);
-    assert_eq!(disk.take(&space(), &key!["k", 2]).await.unwrap_err().kind(), ErrorKind::Corrupt);
-    assert_eq!(
-        disk.touch(&space(), &[key!["k", 0], key!["k", 1]], seconds(9)).await.unwrap_err().kind(),
-        ErrorKind::Corrupt
-    );
-    let absent = Put { when: When::Absent, ..record(key!["k", 1], "new", seconds(60)) };
-    assert_eq!(disk.put(&space(), &[absent]).await.unwrap().remove(0).unwrap_err().kind(), ErrorKind::Corrupt);
-    put(&disk, key!["k", 1], "new", seconds(60)).await;
-    assert_eq!(get(&disk, key!["k", 1]).await.as_deref(), Some("new"));
-    assert_eq!(disk.delete(&space(), &[key!["k", 2]]).await.unwrap(), [true]);
-    place.clock.advance(61);
-    disk.sweep(Sweep::Expired).await.unwrap();
-    assert_eq!(disk.info().await.unwrap().records, Some(1), "only the key that is no key is left");
-}
-
 #[tokio::test]
 async fn a_relaxed_put_is_read_at_once_and_kept_when_the_store_closes() {
     let place = Place::new();
@@ -418,7 +245,9 @@ async fn a_relaxed_put_is_read_at_once_and_kept_when_the_store_closes() {
 async fn a_delay_is_never_silent() {
     let place = Place::new();
     let url = |options: &str| format!("disk:{}?{options}", place.path().display());
-    for options in ["durability=relaxed", "durability=relaxed&delay=never", "delay=50ms", "durability=sometimes"] {
+    for options in
+        ["durability=relaxed", "durability=relaxed&delay=never", "delay=50ms", "durability=sometimes", "max_value=2GiB"]
+    {
         assert_eq!(crate::open(&url(options)).await.unwrap_err().kind(), ErrorKind::Config, "{options}");
     }
     assert!(!place.path().exists());
@@ -426,16 +255,17 @@ async fn a_delay_is_never_silent() {
 }
 
 #[tokio::test]
-async fn a_dropped_put_is_carried_out_whole() {
+async fn dropped_puts_are_carried_out_whole_even_as_the_store_closes() {
     let place = Place::new();
     let disk = place.open().await;
-    let many: Vec<_> = (0..100).map(|number| record(key!["k", number], "v", seconds(60))).collect();
     let space = space();
-    let mut future = Box::pin(disk.put(&space, &many));
-    assert!(std::future::poll_fn(|context| std::task::Poll::Ready(future.as_mut().poll(context))).await.is_pending());
-    drop(future);
-    put(&disk, "after", "v", seconds(60)).await;
-    assert_eq!(disk.info().await.unwrap().records, Some(101));
+    for part in 0..20 {
+        let many: Vec<_> = (0..100).map(|number| record(key![part, number], "v", seconds(60))).collect();
+        let mut put = Box::pin(disk.put(&space, &many));
+        assert!(std::future::poll_fn(|context| Poll::Ready(put.as_mut().poll(context))).await.is_pending());
+    }
+    drop(disk);
+    assert_eq!(place.open().await.info().await.unwrap().records, Some(2000));
 }
 
 #[tokio::test]
@@ -455,4 +285,40 @@ async fn a_listing_goes_on_where_its_page_ended() {
     assert_eq!(keys, (0..50).map(|number| key!["k", number]).collect::<Vec<_>>());
     let estimate = disk.scan(&space(), &pattern!["k", _], Select::Keys, &Cursor::START, 0).await.unwrap();
     assert_eq!((estimate.records.len(), estimate.cost.entries), (0, 50));
+}
+
+#[tokio::test]
+async fn too_much_waiting_is_refused_and_nothing_else_is() {
+    let queue = super::queue::Queue::new();
+    assert!(queue.push(1, 100 << 20).is_ok(), "one may be as large as it likes");
+    assert_eq!(queue.push(2, 1), Err(2));
+    queue.push_own(3);
+    let super::queue::Taken::Tasks(tasks) = queue.take(std::time::Instant::now()) else { panic!("nothing was taken") };
+    assert_eq!(tasks, [1], "a large one is committed alone");
+    assert!(queue.push(4, 1).is_ok());
+    queue.close();
+    assert_eq!(queue.push(5, 1), Err(5));
+}
+
+#[test]
+fn the_bytes_are_those_of_the_format_page() {
+    let stored = super::stored_key(&space(), &key!["user", 42]);
+    let page = b"\xb4cache\x00\x08\x02\xb4user\x00\x08\x5b\x50\x01";
+    assert_eq!(stored, page);
+    let record = super::stored::Stored { deadline: crate::ttl::Deadline::NEVER, value: b"hi" }.encode(&stored);
+    assert_eq!(record, [&[0xff; 8][..], &[0xb5, 0xba, 0x10, 0xb7], b"hi"].concat());
+    let state = super::stored::State { commit: 2, time: 3 };
+    assert_eq!(state.encode(), [0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 2, 0, 0, 0, 0, 0, 0, 0, 3]);
+    assert_eq!(super::stored::State::decode(&state.encode()), Some(Ok(state)));
+}
+
+#[tokio::test]
+async fn a_relaxed_store_is_shared_with_nobody() {
+    let place = Place::new();
+    let relaxed = Durability::Relaxed { delay: Duration::from_secs(1) };
+    let disk = place.builder().durability(relaxed).open().await.unwrap();
+    put(&disk, "k", "v", seconds(60)).await;
+    let error = place.builder().read_only(true).open().await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Unavailable);
+    assert!(error.to_string().contains("shares it with nobody"), "{error}");
 }
