@@ -31,7 +31,7 @@ fn writes_free_what_has_expired_a_little_each() {
     for key in 0..4000 {
         put(&memory, key!["new", key], b"v", seconds(60)).unwrap();
         let after = stored(&memory);
-        assert!(after + 1 >= before, "one write freed more than {} records", EACH_WRITE);
+        assert!(after + 1 >= before, "one write freed more than {EACH_WRITE} records");
         before = after;
     }
     assert_eq!(before, 4000);
