@@ -126,14 +126,17 @@ pub(crate) enum Command {
 impl Cli {
     /// Reads the command line; where that ends the command, as `--help` does, the exit code.
     pub(crate) fn read() -> Result<Self, u8> {
-        Self::try_parse().map_err(|mut error| {
-            // An argument too many can be a value or a key, so it is not repeated.
-            if let (ErrorKind::UnknownArgument, Some(ContextValue::String(argument))) =
-                (error.kind(), error.get(ContextKind::InvalidArg))
-                && !argument.starts_with("--")
+        Self::try_parse().map_err(|error| {
+            if let (ErrorKind::UnknownArgument, Some(ContextValue::String(argument)), Some(usage)) =
+                (error.kind(), error.get(ContextKind::InvalidArg), error.get(ContextKind::Usage))
+                && !argument.starts_with('-')
             {
-                error.insert(ContextKind::InvalidArg, ContextValue::String("one too many".to_owned()));
-                error.remove(ContextKind::Suggested);
+                // It can be a value or a key, so it is not repeated.
+                say(&format!(
+                    "error: there is an argument too many: quote what belongs together\n\n{usage}\n\nFor more information, \
+                     try '--help'."
+                ));
+                return error.exit_code() as u8;
             }
             // A pipe that was closed has read enough of the help.
             let _ = error.print();

@@ -71,6 +71,6 @@ impl Bulk {
         if count > SHOWN {
             say(&format!("  … and {} more", count - SHOWN));
         }
-        confirm::agreed(false, &format!("Delete {count} records?"))
+        confirm::agreed(false, &format!("Delete {count} {}?", if count == 1 { "record" } else { "records" }))
     }
 }

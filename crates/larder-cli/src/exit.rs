@@ -64,7 +64,7 @@ impl Failure {
     }
 
     /// The same failure as one of the caller's input: what the user handed over was wrong, nothing was done.
-    pub(crate) fn as_usage(mut self) -> Self {
+    pub(crate) fn into_usage(mut self) -> Self {
         self.code = 2;
         self
     }

@@ -95,8 +95,8 @@ pub(crate) fn pretty(text: &str, paint: bool) -> String {
 }
 
 fn token_len(text: &str) -> usize {
-    if text.starts_with('"') {
-        let mut bytes = text[1..].bytes();
+    if let Some(after) = text.strip_prefix('"') {
+        let mut bytes = after.bytes();
         skip_text(&mut bytes);
         return text.len() - bytes.len();
     }

@@ -279,6 +279,7 @@ pub(crate) struct Writer {
     /// What every line begins with.
     head: String,
     coding: Coding,
+    exact: bool,
 }
 
 impl Writer {
@@ -286,7 +287,13 @@ impl Writer {
         let mut head = r#"{"namespace":"#.to_owned();
         write_part(&namespace.term(), &mut head);
         head.push_str(r#","key":"#);
-        Self { head, coding }
+        Self { head, coding, exact: true }
+    }
+
+    /// The same for people and their tools, who would rather have a JSON value as such than each of its line breaks.
+    pub(crate) fn readable(mut self) -> Self {
+        self.exact = false;
+        self
     }
 
     /// Writes a record, without a line break; `None` leaves a member out.
@@ -309,9 +316,10 @@ impl Writer {
     fn write_value(&self, value: &[u8], line: &mut String) {
         match self.coding.codec {
             Codec::Json | Codec::Raw => {
-                if let Some(text) = verbatim(value) {
+                let text = json::check(value).ok().map(|text| (text, json::on_one_line(text)));
+                if let Some((_, on_one_line)) = text.filter(|(text, on_one_line)| !self.exact || text == on_one_line) {
                     line.push_str(r#","value":"#);
-                    line.push_str(text);
+                    line.push_str(&on_one_line);
                     return;
                 }
             }
@@ -337,12 +345,6 @@ impl Writer {
         let written = literal::write(&term);
         (written.len() <= LONGEST / 8).then_some(written)
     }
-}
-
-/// The text, where it can stand in a line as it is and comes out of it byte for byte.
-fn verbatim(value: &[u8]) -> Option<&str> {
-    let text = json::check(value).ok()?;
-    (text.trim_ascii().len() == text.len() && !text.contains(['\n', '\r'])).then_some(text)
 }
 
 /// Writes the JSON form of a key.

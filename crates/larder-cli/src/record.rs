@@ -30,7 +30,7 @@ impl Printer {
     pub(crate) fn new(opened: &Opened, shared: &Shared, output: &Output) -> Self {
         let coding = shared.coding();
         let form = match Format::chosen(shared.format, output) {
-            Format::Jsonl => Form::Lines(line::Writer::new(&opened.namespace, coding)),
+            Format::Jsonl => Form::Lines(line::Writer::new(&opened.namespace, coding).readable()),
             Format::Table => Form::Table(Table::new(["KEY", "EXPIRES IN", "VALUE"])),
         };
         Self { form, coding }

@@ -216,9 +216,7 @@ impl Place {
         }
         Ok(Opened { backend: opened.backend().clone(), namespace: self.namespace.clone() })
     }
-}
 
-impl Place {
     async fn open_as(&self, access: Access) -> larder::Result<larder::Opened> {
         let existing = self.clone().with_option("create=false");
         match access {

@@ -79,7 +79,7 @@ impl Coding {
                     .map_err(|why| Failure::usage(format!("the value {why}; --codec raw takes any bytes")))?;
             }
             Codec::Etf if bytes.first() == Some(&ETF) => {
-                literal::from_etf(&bytes).map_err(|error| Failure::from(error).as_usage().at("the value"))?;
+                literal::from_etf(&bytes).map_err(|error| Failure::from(error).into_usage().at("the value"))?;
             }
             Codec::Etf => {
                 let text = String::from_utf8(bytes).map_err(|_| {
@@ -93,12 +93,12 @@ impl Coding {
 
     fn literal(self, text: &str) -> Result<Vec<u8>, Failure> {
         let term = literal::read(text)
-            .map_err(|error| Failure::from(error).as_usage().at("the value is no Elixir literal"))?;
+            .map_err(|error| Failure::from(error).into_usage().at("the value is no Elixir literal"))?;
         self.etf(&term)
     }
 
     fn etf(self, term: &Term) -> Result<Vec<u8>, Failure> {
-        let refused = |error| Failure::from(error).as_usage().at("the value");
+        let refused = |error| Failure::from(error).into_usage().at("the value");
         let bytes = literal::to_etf(term, self.otp).map_err(refused)?;
         if bytes.len() > Limits::default().value_bytes {
             return Ok(bytes); // Whoever writes refuses it, and names the limit.

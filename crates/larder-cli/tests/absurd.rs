@@ -2,9 +2,6 @@
 
 mod support;
 
-use std::ffi::OsStr;
-use std::os::unix::ffi::OsStrExt;
-
 use support::Home;
 
 #[test]
@@ -103,8 +100,11 @@ fn a_deep_value_writes_nothing() {
     home.is_untouched();
 }
 
+#[cfg(unix)]
 #[test]
 fn what_is_no_utf8_writes_nothing() {
+    use std::ffi::OsStr;
+    use std::os::unix::ffi::OsStrExt;
     let home = Home::new();
     let bad = OsStr::from_bytes(b"a\xffb");
     for args in [["put", "--ttl", "1h", "k"].map(OsStr::new), ["put", "k", "1", "--ttl"].map(OsStr::new)] {

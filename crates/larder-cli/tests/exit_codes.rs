@@ -180,5 +180,8 @@ fn colours_and_tables_are_for_terminals() {
             .done()
             .starts_with("{\"namespace\":\"cache\",\"key\":[\"k\"],\"value\":{\"a\":1},\"expires_at\":\"2")
     );
+    home.run_on("{\"a\":\n1}\n", ["put", "--ttl", "1h", "k", "-"]).done();
+    assert!(home.run(["all"]).done().contains("\"value\":{\"a\": 1},"), "a value as such, line breaks or not");
+    assert!(home.run(["export"]).done().contains("value_base64"), "but an export is exact");
     assert!(home.run(["list", "--format", "table"]).done().starts_with("KEY"));
 }

@@ -66,6 +66,19 @@ fn an_exported_file_is_its_owners_alone() {
     assert!(!home.join("out.jsonl.part").exists());
 }
 
+#[cfg(unix)]
+#[test]
+fn what_is_no_file_is_written_to_and_never_replaced() {
+    let home = Home::with(&[("k", "1")]);
+    std::os::unix::fs::symlink("real.jsonl", home.join("link")).unwrap();
+    std::fs::write(home.join("real.jsonl"), "").unwrap();
+    home.run(["export", "/dev/null"]).done();
+    assert!(home.run(["export", "/dev/stdout"]).done().starts_with(HEADER));
+    home.run(["export", "link"]).done();
+    assert!(std::fs::read_to_string(home.join("real.jsonl")).unwrap().contains("\"k\""));
+    home.run(["export", "."]).refused(2, "");
+}
+
 #[test]
 fn an_interrupted_export_goes_on_where_it_stopped() {
     let home = Home::with(&[("a", "1"), ("b", "2"), ("c", "3"), ("d", "4")]);
@@ -203,19 +216,19 @@ fn an_interrupted_import_says_where_to_go_on() {
     let mut child = command.spawn().unwrap();
     let mut stdin = child.stdin.take().unwrap();
     let mut input = String::from(HEADER);
-    for number in 0..6_000 {
+    for number in 0..40_000 {
         input += &format!("{{\"key\":[{number}],\"value\":1,\"expires_at\":\"never\"}}\n");
     }
     stdin.write_all(input.as_bytes()).unwrap();
     // One batch is written; the rest waits for more lines.
-    while home.run(["count"]).out != b"4096\n" {}
+    while home.run(["count"]).out != b"32768\n" {}
     let kill = std::process::Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
     assert!(kill.success());
     let ran = child.wait_with_output().unwrap();
     let err = String::from_utf8(ran.stderr).unwrap();
     drop(stdin);
     assert_eq!(ran.status.code(), Some(6), "{err}");
-    assert!(err.contains("written 4096") && err.contains("go on with --from-line 4098"), "{err}");
-    home.run_on(&input, ["import", "--from-line", "4098"]).done();
-    assert_eq!(home.run(["count"]).done(), "6000\n");
+    assert!(err.contains("written 32768") && err.contains("go on with --from-line 32770"), "{err}");
+    home.run_on(&input, ["import", "--from-line", "32770"]).done();
+    assert_eq!(home.run(["count"]).done(), "40000\n");
 }

@@ -172,7 +172,7 @@ fn another_process_can_look_in_while_one_writes() {
     let mut stdin = writing.stdin.take().unwrap();
     // More than one batch, so that the store is open while this one waits for the rest.
     let mut lines = String::from("{\"larder\":1}\n");
-    for number in 0..20_000 {
+    for number in 0..40_000 {
         lines += &format!("{{\"key\":[{number}],\"value\":1,\"expires_at\":\"never\"}}\n");
     }
     stdin.write_all(lines.as_bytes()).unwrap();
@@ -190,4 +190,25 @@ fn another_process_can_look_in_while_one_writes() {
     drop(stdin);
     assert!(writing.wait().unwrap().success());
     assert!(seen, "the import held the store");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_store_whose_writer_was_killed_is_read_again() {
+    use std::io::Write;
+    let home = Home::with(&[("k", "1")]);
+    let mut writing = home.command(["import", "-"]);
+    writing.stdin(std::process::Stdio::piped());
+    let mut writing = writing.spawn().unwrap();
+    let mut lines = String::from("{\"larder\":1}\n");
+    for number in 0..70_000 {
+        lines += &format!("{{\"key\":[{number}],\"value\":1,\"expires_at\":\"never\"}}\n");
+    }
+    let mut stdin = writing.stdin.take().unwrap();
+    stdin.write_all(lines.as_bytes()).unwrap();
+    while home.run(["count"]).done() == "1\n" {}
+    writing.kill().unwrap();
+    writing.wait().unwrap();
+    assert_eq!(home.run(["get", "k"]).done(), "1");
+    assert!(home.run(["count"]).done().trim().parse::<u32>().unwrap() > 32_768);
 }

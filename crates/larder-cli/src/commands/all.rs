@@ -16,7 +16,7 @@ use crate::store::{Access, Place};
 
 /// Print the records that a PATTERN matches, in key order
 ///
-/// A table on a terminal; on a pipe a line of JSON each, as `export` writes them.
+/// A table on a terminal; on a pipe a line of JSON each, in the form of `export`.
 #[derive(Args, Debug)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct All {

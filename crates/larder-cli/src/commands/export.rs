@@ -15,7 +15,6 @@ use crate::args::Shared;
 use crate::counts::Counts;
 use crate::exit::{Failure, Outcome};
 use crate::interrupt::Interrupt;
-use crate::limit;
 use crate::line::{End, HEADER, Reader, Writer, check_header};
 use crate::lines::{Lines, Met};
 use crate::listing::Listing;
@@ -57,7 +56,7 @@ impl Export {
         let mut target = if to_file { Target::file(&self.file, self.resume)? } else { Target::stdout()? };
         let after = match &mut target {
             Target::File { after, .. } => after.take(),
-            Target::Stdout(_) => None,
+            Target::Stdout(_) | Target::Device(..) => None,
         };
         if after.is_some() && info.listing != larder::Listing::Ordered {
             return Err(Failure::usage(
@@ -126,6 +125,8 @@ async fn write_all(
 /// Where lines go.
 enum Target {
     Stdout(Output),
+    /// Something that is there and no file, as `/dev/null`: it is written to as it is.
+    Device(PathBuf, BufWriter<File>),
     File {
         part: PathBuf,
         whole: PathBuf,
@@ -143,6 +144,15 @@ impl Target {
     }
 
     fn file(whole: &Path, resume: bool) -> Result<Self, Failure> {
+        // What a link leads to is replaced, not the link.
+        let whole = &fs::canonicalize(whole).unwrap_or_else(|_| whole.to_owned());
+        if fs::metadata(whole).is_ok_and(|about| !about.is_file()) {
+            let file =
+                OpenOptions::new().write(true).open(whole).map_err(|error| Failure::io(&named(whole), &error))?;
+            let mut target = Self::Device(whole.to_owned(), BufWriter::new(file));
+            target.header()?;
+            return Ok(target);
+        }
         let mut part = whole.as_os_str().to_owned();
         part.push(".part");
         let part = PathBuf::from(part);
@@ -173,6 +183,7 @@ impl Target {
     fn write(&mut self, bytes: &[u8]) -> Result<(), Failure> {
         match self {
             Self::Stdout(output) => output.bytes(bytes),
+            Self::Device(name, writer) => writer.write_all(bytes).map_err(|error| Failure::io(&named(name), &error)),
             Self::File { writer, part, .. } => {
                 writer.write_all(bytes).map_err(|error| Failure::io(&named(part), &error))
             }
@@ -183,6 +194,7 @@ impl Target {
     fn finish(self, is_whole: bool) -> Result<(), Failure> {
         match self {
             Self::Stdout(mut output) => output.finish(),
+            Self::Device(name, mut writer) => writer.flush().map_err(|error| Failure::io(&named(&name), &error)),
             Self::File { part, whole, mut writer, .. } => {
                 let written = writer.flush().and_then(|()| writer.get_ref().sync_all());
                 written.map_err(|error| Failure::io(&named(&part), &error))?;

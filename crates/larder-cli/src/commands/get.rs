@@ -99,7 +99,7 @@ impl Get {
         let records =
             keys.into_iter().zip(found).filter_map(|(key, found)| Some(larder::Record { key, found: found? }));
         if self.version && Format::chosen(shared.format, output) == Format::Jsonl {
-            let writer = line::Writer::new(&opened.namespace, shared.coding());
+            let writer = line::Writer::new(&opened.namespace, shared.coding()).readable();
             for record in records {
                 let end = record.found.ttl.map(|ttl| End::after(ttl, now));
                 let mut line = String::new();

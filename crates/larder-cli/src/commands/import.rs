@@ -28,16 +28,21 @@ use crate::store::{Access, Opened, Place};
 ///
 /// The first line is {"larder":1}; each further one is a record:
 ///
-///   {"namespace":"cache","key":["user",42],"value":{"a":1},"expires_at":"2030-01-31T08:00:00.000Z"}
+///   {"namespace":"cache","key":["user",42],"value":{"a":1},
+///    "expires_at":"2030-01-31T08:00:00.000Z"}
 ///
-/// Parts of a key are texts, whole numbers below 2^53, or {"term":"…"} with an Elixir literal. The value is `value` (the
-/// bytes of the JSON text as they stand there), `value_base64` (any bytes) or `value_term` (an Elixir literal, stored as
-/// ETF). The end is `expires_at`, a time or "never", or `ttl_ms` from now; else --ttl. A record whose end has passed is
-/// counted and not written. A line is at most 32 MiB long.
+/// on one line. Parts of a key are texts, whole numbers below 2^53, or
+/// {"term":"…"} with an Elixir literal. The value is `value` (the bytes of the
+/// JSON text as they stand there), `value_base64` (any bytes) or `value_term`
+/// (an Elixir literal, stored as ETF). The end is `expires_at`, a time or
+/// "never", or `ttl_ms` from now; else --ttl. A record whose end has passed is
+/// counted and not written. A line is at most 32 MiB long. --namespace beats
+/// what the lines say.
 ///
-/// A line that is wrong is reported with its number and loses no other; the exit code is then 6. The last line counts
-/// what was read, written, expired and refused. To import the same lines again changes nothing but what has changed
-/// since; an import that was interrupted goes on with --from-line.
+/// A line that is wrong is reported with its number and loses no other; the
+/// exit code is then 6. The last line counts what was read, written, expired
+/// and refused. To import the same lines again changes nothing but what has
+/// changed since; an import that was interrupted goes on with --from-line.
 #[derive(Args, Debug)]
 #[command(after_help = EXAMPLES, verbatim_doc_comment)]
 pub(crate) struct Import {
@@ -92,7 +97,7 @@ impl Import {
             None => return Err(Failure::usage(format!("there are no lines; the first one is {}", line::HEADER))),
         }
 
-        let (to, batches) = channel(2);
+        let (to, batches) = channel(1);
         thread::spawn(move || gather(lines, rules, &to));
         let mut import = Running {
             place,
@@ -176,7 +181,8 @@ impl Running {
         self.counts.read += batch.read;
         self.counts.expired += batch.expired;
         self.counts.refused += batch.refused.len() as u64;
-        for (namespace, puts, lines) in batch.puts {
+        for (namespace, puts) in batch.puts {
+            let (lines, puts): (Vec<u64>, Vec<_>) = puts.into_iter().unzip();
             let opened = match &mut self.opened {
                 Some(opened) => opened,
                 none => none.insert(self.place.open(Access::Create).await?),

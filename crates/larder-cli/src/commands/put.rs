@@ -101,12 +101,11 @@ impl Put {
             (Some(file), _) => coding.of_bytes(value::read_file(file, limits)?),
             (None, Some("-")) => {
                 let bytes = value::read_stdin(limits)?;
-                if self.text {
-                    let text =
-                        String::from_utf8(bytes).map_err(|_| Failure::usage("standard input is not UTF-8 text"))?;
-                    return coding.of_argument(&text, reading);
+                if reading == Reading::Guessed {
+                    return coding.of_bytes(bytes);
                 }
-                coding.of_bytes(bytes)
+                let text = String::from_utf8(bytes).map_err(|_| Failure::usage("standard input is not UTF-8 text"))?;
+                coding.of_argument(&text, reading)
             }
             (None, Some(text)) => coding.of_argument(text, reading),
             (None, None) => Err(Failure::usage("a value is missing: give VALUE, `-` for standard input, or --file")),

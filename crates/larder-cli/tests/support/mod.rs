@@ -1,4 +1,5 @@
 //! The command as a user runs it: in a home of its own, with pipes for all three streams.
+#![allow(clippy::unwrap_used, reason = "a test that cannot run fails")]
 #![allow(unreachable_pub, dead_code, reason = "each test file uses a part of it")]
 
 use std::ffi::OsStr;

@@ -32,8 +32,9 @@
 //! larder::conformance!(Mine::default());
 //! ```
 //!
-//! What is random is told by a seed when a test fails; `LARDER_SEED` sets it. [`model`] holds what all of it is
-//! measured by: the contract as a sorted map, and a random walk beside it.
+//! [`model`] holds what all of it is measured by: the contract as a sorted map, and a random walk beside it. Where a
+//! walk, or a pattern at random, fails, its seed is printed; `LARDER_SEED` sets it. Which of several tasks comes first
+//! no seed can set.
 
 #![expect(clippy::panic, clippy::missing_panics_doc, reason = "a promise that is not kept fails its test by a panic")]
 

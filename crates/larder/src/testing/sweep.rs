@@ -38,9 +38,12 @@ async fn prove<F: Fixture>(fixture: F, what: Sweep) {
     assert_eq!(case.list(&Pattern::any()).await.len(), 20);
     assert!(!case.put_when(&short[0], "w", When::Present).await);
     case.sweep(what).await;
-    case.advance(LONG).await;
-    case.sweep(what).await;
-    assert!(case.list(&Pattern::any()).await.is_empty(), "and later the others expire");
+    if case.fixture.slack().is_zero() {
+        // Nobody waits an hour for it where time cannot be moved.
+        case.advance(LONG).await;
+        case.sweep(what).await;
+        assert!(case.list(&Pattern::any()).await.is_empty(), "and later the others expire");
+    }
 }
 
 /// A sweep frees what has expired: of a backend that nobody else uses, none of it is stored any longer.

@@ -7,7 +7,7 @@ use larder::Term;
 use larder::term::Otp;
 use serde_json::Value;
 
-use super::{hex, lines, term};
+use super::{HEAP, hex, lines, term};
 
 /// Base64 for URLs, without padding.
 fn base64(text: &str) -> Vec<u8> {
@@ -128,7 +128,11 @@ fn hostile_bytes_are_taken_as_erlang_does() {
             continue; // Ten thousand atoms, which are nothing special here.
         };
         checked += 1;
+        HEAP.reset_peak_usage();
+        let before = HEAP.current_usage();
         let read = Term::from_etf(&bytes);
+        let peak = HEAP.peak_usage().saturating_sub(before);
+        assert!(peak <= 64 << 20, "{id}: {peak} bytes");
         // The best of some times: the machine may have other work.
         let elapsed = (0..5).map(|_| time(&bytes)).min();
         assert!(elapsed < Some(Duration::from_millis(50)), "{id}: {elapsed:?}");

@@ -6,7 +6,11 @@ mod etf;
 mod literal;
 
 use larder::Term;
+use peak_alloc::PeakAlloc;
 use serde_json::Value;
+
+#[global_allocator]
+static HEAP: PeakAlloc = PeakAlloc;
 
 /// The lines of one kind, or of all for "".
 fn lines(kind: &str) -> Vec<Value> {

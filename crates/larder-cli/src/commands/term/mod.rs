@@ -72,7 +72,7 @@ fn answer(asked: &[String], one: impl Fn(&str) -> Result<String, Failure>) -> Re
     let mut output = Output::new();
     if asked != ["-"] {
         let answers = asked.iter().map(|text| one(text)).collect::<Result<Vec<_>, _>>();
-        for answer in answers.map_err(Failure::as_usage)? {
+        for answer in answers.map_err(Failure::into_usage)? {
             output.line(&answer)?;
         }
         output.finish()?;

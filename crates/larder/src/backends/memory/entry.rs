@@ -124,6 +124,8 @@ impl Entry {
         if self.is_apart() || needed > words.len() || words.len() - needed > words.len() / 4 {
             return false;
         }
+        // Reads are sent out together and early; writes would wait for one line of the cache after another.
+        self.touch();
         let (whole, rest) = value.as_chunks();
         for (word, chunk) in words.iter().zip(whole) {
             word.store(u64::from_ne_bytes(*chunk), Relaxed);

@@ -76,13 +76,15 @@ impl Index {
             if let Ok(at) = leaf.find(name) {
                 leaf.remove(at);
             }
-            if leaf.len() > 0 && leaf.len() != FULL / 4 {
+            // A sparse leaf is looked at now and then.
+            if leaf.len() > FULL / 4 || leaf.len() % (FULL / 16) != 0 {
                 return;
             }
         }
         let mut leaves = write(&self.leaves);
         let at = leaves.position(name);
         leaves.join(at);
+        leaves.join(at.saturating_sub(1));
     }
 
     /// Walks in order from the first entry that is not below `from`, or is above it, until told to stop.

@@ -144,17 +144,17 @@ impl<'a> Walk<'a> {
         self.entries += stood as u64;
     }
 
-    /// How many entries the listing will stand on: counted up to a thousand; beyond that, all that are left in the
-    /// namespace, which is most where a pattern begins with a hole and too many where it does not.
+    /// How many entries the listing will stand on: counted up to a thousand; and beyond that, as if it stood on all that
+    /// are left in the namespace.
     fn estimate(mut self) -> u64 {
-        let from = Name::new(self.namespace, &self.position);
         while !self.done && self.entries < EACH_ESTIMATE {
             self.advance(usize::MAX, &mut Vec::new());
         }
         if self.done {
             return self.entries;
         }
+        let here = Name::new(self.namespace, &self.position);
         let end = Name::new(self.namespace, &[0xff; 6]);
-        self.entries.max(self.records.index.distance(&from, &end) as u64)
+        self.entries + self.records.index.distance(&here, &end).saturating_sub(1) as u64
     }
 }

@@ -121,7 +121,8 @@ impl Records {
     fn try_put(&self, name: &Name, value: &Bytes, deadline: Deadline, when: When, now: Moment) -> Result<bool, NoRoom> {
         let hash = self.hash(name);
         let mut shard = self.write(hash, now);
-        let there = shard.find(spread(hash), name);
+        let place = shard.place(spread(hash), name);
+        let there = place.and_then(|at| shard.entry(at));
         let living = there.filter(|entry| !entry.deadline().is_past(now));
         let holds = match when {
             When::Always => true,
@@ -132,24 +133,24 @@ impl Records {
         if !holds {
             return Ok(false);
         }
-        let Some(there) = there.cloned() else {
-            let entry = Entry::new(name, value, deadline, Timer::new(deadline, hash));
-            self.room.take(entry.charge(), 0)?;
-            shard.insert(&entry, value);
-            self.index.insert(name, &entry);
-            if deadline != Deadline::NEVER {
-                self.sweeper.start(&self.this);
-            }
+        let before = there.map_or(0, Entry::charge);
+        if place.is_some_and(|at| shard.overwrite(at, value, deadline)) {
             return Ok(true);
-        };
-        if there.overwrite(value) {
-            shard.prolong(&there, deadline);
-        } else {
-            let entry = Entry::new(name, value, deadline, Timer::new(deadline, hash));
-            self.room.take(entry.charge(), there.charge())?;
-            shard.replace(&there, &entry, value);
-            self.index.replace(name, &entry);
-            there.end();
+        }
+        let entry = Entry::new(name, value, deadline, Timer::new(deadline, hash));
+        self.room.take(entry.charge(), before)?;
+        match place {
+            Some(at) => {
+                shard.replace(at, &entry, value);
+                self.index.replace(name, &entry);
+            }
+            None => {
+                shard.insert(&entry, value);
+                self.index.insert(name, &entry);
+            }
+        }
+        if deadline != Deadline::NEVER {
+            self.sweeper.start(&self.this);
         }
         Ok(true)
     }
@@ -178,8 +179,11 @@ impl Records {
             }
         }
         let mut shard = self.write(hash, now);
-        let Some(entry) = shard.find(spread(hash), name).filter(living).cloned() else { return Ok(false) };
-        shard.prolong(&entry, deadline);
+        let place = shard.place(spread(hash), name);
+        let Some(at) = place.filter(|at| shard.entry(*at).is_some_and(|entry| living(&entry))) else {
+            return Ok(false);
+        };
+        shard.prolong(at, deadline);
         self.sweeper.start(&self.this);
         Ok(true)
     }

@@ -35,6 +35,17 @@ impl Shard {
         self.table.find(hash, |entry| entry.is(name))
     }
 
+    /// The place of a name's entry, until something is added or removed.
+    #[inline]
+    pub(super) fn place(&self, hash: u64, name: &Name) -> Option<usize> {
+        self.table.find_bucket_index(hash, |entry| entry.is(name))
+    }
+
+    #[inline]
+    pub(super) fn entry(&self, at: usize) -> Option<&Entry> {
+        self.table.get_bucket(at)
+    }
+
     /// The value of an entry of this shard, in bytes of the reader's own or shared with nobody who writes.
     #[inline]
     pub(super) fn value(&self, entry: &Entry) -> Bytes {
@@ -53,17 +64,15 @@ impl Shard {
     }
 
     /// Puts an entry in the place of another one of the same name.
-    pub(super) fn replace(&mut self, old: &Entry, entry: &Entry, value: &Bytes) {
-        let hash = entry.timer().hash();
-        self.drop_apart(old);
+    pub(super) fn replace(&mut self, at: usize, entry: &Entry, value: &Bytes) {
+        let Some(place) = self.table.get_bucket_mut(at) else { return };
+        let (old, deadline) = (std::mem::replace(place, entry.clone()), entry.deadline());
         // The old one's timer serves as long as it is not too late.
-        let timer = entry.timer();
-        if let Some(place) = self.table.find_mut(hash, |other| other.same(old)) {
-            *place = entry.clone();
-        }
         entry.set_timer(old.timer());
+        self.drop_apart(&old);
+        old.end();
         self.keep_apart(entry, value);
-        self.rearm(entry, timer);
+        self.prolong(at, deadline);
     }
 
     pub(super) fn remove(&mut self, entry: &Entry) {
@@ -76,14 +85,21 @@ impl Shard {
         self.drop_stale_timers();
     }
 
-    /// Gives an entry of this shard a deadline.
-    pub(super) fn prolong(&mut self, entry: &Entry, deadline: Deadline) {
-        entry.set_deadline(deadline);
-        let timer = Timer::new(deadline, entry.timer().bits());
-        self.rearm(entry, timer);
+    /// Writes a value and a deadline over an entry's, or answers `false` where the value has no place there.
+    #[inline]
+    pub(super) fn overwrite(&mut self, at: usize, value: &[u8], deadline: Deadline) -> bool {
+        let written = self.entry(at).is_some_and(|entry| entry.overwrite(value));
+        if written {
+            self.prolong(at, deadline);
+        }
+        written
     }
 
-    fn rearm(&mut self, entry: &Entry, timer: Timer) {
+    /// Gives an entry a deadline.
+    pub(super) fn prolong(&mut self, at: usize, deadline: Deadline) {
+        let Some(entry) = self.table.get_bucket(at) else { return };
+        entry.set_deadline(deadline);
+        let timer = Timer::new(deadline, entry.timer().bits());
         if timer.tick() < entry.timer().tick() {
             entry.set_timer(timer);
             self.timers.arm(timer);

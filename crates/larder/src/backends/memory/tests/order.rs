@@ -63,8 +63,10 @@ fn a_listing_finds_a_record_that_moved_while_it_was_read() {
     put(&memory, key!["k"], &[0; 1000], seconds(1)).unwrap();
     let read = || memory.records.read_listed(&entry, memory.records.now(), Select::Values);
     assert_eq!(read().unwrap().value.len(), 1000);
+    let moved = memory.records.entries().remove(0);
     delete(&memory, key!["k"]);
     assert!(read().is_none());
+    assert!(memory.records.read_listed(&moved, memory.records.now(), Select::Values).is_none());
 }
 
 #[test]
@@ -73,11 +75,11 @@ fn a_page_ends_though_it_has_found_nothing() {
     for key in 0..6000 {
         put(&memory, key!["a", key], b"v", seconds(1)).unwrap();
     }
-    let nobody = pattern![_, $1, ..];
-    let absent: Pattern = "[{:_, :_}, :_]".parse().unwrap();
-    let page = now(memory.scan(&Namespace::default(), &absent, Select::Keys, &Cursor::START, 10)).unwrap();
-    assert!(page.records.is_empty() && page.cost.entries < 5000);
-    assert_eq!(list(&memory, &nobody).len(), 6000);
+    let nobody = pattern![$1, $1];
+    let page = now(memory.scan(&Namespace::default(), &nobody, Select::Keys, &Cursor::START, 10)).unwrap();
+    assert!(page.records.is_empty() && page.next.is_some() && page.cost.entries < 5000);
+    put(&memory, key!["b", "b"], b"v", seconds(1)).unwrap();
+    assert_eq!(list(&memory, &nobody).len(), 1);
     let named: Pattern = r#"["a", {:_, :_}]"#.parse().unwrap();
     assert!(list(&memory, &named).is_empty());
     put(&memory, key!["a", Term::tuple(vec![Term::from(1), Term::from(2)])], b"v", seconds(1)).unwrap();
@@ -90,13 +92,17 @@ fn an_estimate_is_exact_where_little_is_found_and_bounded_where_much_is() {
     for key in 0..5000 {
         put(&memory, key!["a", key / 10, key], b"v", seconds(1)).unwrap();
     }
+    for key in 0..3000 {
+        put(&memory, key!["b", key, key], b"v", seconds(1)).unwrap();
+    }
     let estimate = |pattern: Pattern| {
         let page = now(memory.scan(&Namespace::default(), &pattern, Select::Values, &Cursor::START, 0)).unwrap();
         assert!(page.records.is_empty() && page.next.is_none());
         page.cost.entries
     };
     assert!((10..=12).contains(&estimate(pattern!["a", 7, _])));
-    assert_eq!(estimate(pattern!["a", ..]), 5000);
+    assert_eq!(estimate(pattern!["a", ..]), 8000);
+    assert!((3000..=3001).contains(&estimate(pattern!["b", ..])));
     assert_eq!(estimate(pattern!["a", 7, 70]), 1);
 }
 
@@ -141,9 +147,10 @@ fn names_of_any_shape_are_found_in_order() {
         assert!(found.len() > 1000);
     }
     let left: Vec<_> = expected.into_iter().collect();
-    for (space, key) in &left[5..] {
-        assert!(now(memory.delete(space, &[key.clone()])).unwrap()[0]);
+    for (at, (space, key)) in left.iter().enumerate() {
+        assert!(at % 50 == 0 || now(memory.delete(space, &[key.clone()])).unwrap()[0]);
     }
+    assert!(memory.records.index.leaves() < 10);
     sweep(&memory, Sweep::Compact);
-    assert_eq!((stored(&memory), memory.records.index.leaves()), (5, 1));
+    assert_eq!(memory.records.index.leaves(), 1);
 }

@@ -85,7 +85,8 @@ fn compacting_gives_room_back_and_loses_nothing() {
             delete(&memory, key![key]);
         }
     }
-    assert!(sweep(&memory, Sweep::Compact).bytes > 100_000);
+    // The tables of 64 shards alone take that.
+    assert!(sweep(&memory, Sweep::Compact).bytes > 250_000);
     assert!((0..20_000).step_by(100).all(|key| get(&memory, key![key]).is_some()));
     assert_eq!(list(&memory, &pattern![_]).len(), 200);
     assert_agreement(&memory);
