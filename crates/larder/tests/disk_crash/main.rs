@@ -3,6 +3,8 @@
 //! A small portion runs with every test; `scripts/crash` runs thousands, by the variables `LARDER_CUTS`,
 //! `LARDER_KILLS` and `LARDER_FLIPS`, and needs `LARDER_SEED` to run one of them again.
 
+#![expect(clippy::panic, clippy::print_stdout, clippy::unwrap_used, reason = "a test that tells what it counted")]
+
 mod calls;
 mod cuts;
 mod flips;

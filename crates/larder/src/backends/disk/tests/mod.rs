@@ -14,10 +14,16 @@ use tempfile::TempDir;
 
 use super::stored::{RECORDS, STATE};
 use super::{Builder, Disk, Durability};
-use crate::{
-    Backend, Clock, Cursor, Error, ErrorKind, Key, Moment, Namespace, Page, Pattern, Put, Select, Sweep, Swept, Ttl,
-    When, key, pattern,
-};
+use crate::backend::{Backend, Cursor, Page, Put, Sweep, Swept, When};
+use crate::clock::{Clock, Moment};
+use crate::error::{Error, ErrorKind};
+use crate::key;
+use crate::key::Key;
+use crate::namespace::Namespace;
+use crate::pattern;
+use crate::pattern::Pattern;
+use crate::record::Select;
+use crate::ttl::Ttl;
 
 /// A clock that is moved by hand; both lines start in 2001.
 #[derive(Debug)]
