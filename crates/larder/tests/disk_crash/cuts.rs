@@ -40,10 +40,10 @@ async fn cut(
             // A new store now and then: an old one only grows.
             acknowledged += model.acknowledged.load(Ordering::Relaxed);
             (medium, model) = (Medium::new(vec![]), Model::new());
+            drop(open(&medium, durability).await.expect("a new store opens"));
             if treatment == Treatment::ForgetSyncs {
                 medium.forget_syncs();
             }
-            drop(open(&medium, durability).await.expect("a new store opens"));
         }
         medium.cut_after(random.u64(..120));
         if treatment == Treatment::LoseSyncs {
