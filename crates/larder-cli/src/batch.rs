@@ -8,7 +8,7 @@ use larder::{Key, Limits, Namespace, Put, Ttl, When};
 use tokio::sync::mpsc::Sender;
 
 use crate::exit::Failure;
-use crate::line::Reader;
+use crate::line::{End, Reader};
 use crate::lines::{LONGEST, Lines, Met};
 
 /// A batch is full with so many records, or so many bytes of values, or so many lines told of.
@@ -34,8 +34,8 @@ pub(crate) struct Rules {
 /// Records to write together, and what was met between them.
 #[derive(Default)]
 pub(crate) struct Batch {
-    /// By namespace: the lines, and the records that stand there.
-    pub(crate) puts: Vec<(Namespace, Vec<(u64, Put)>)>,
+    /// By namespace.
+    pub(crate) puts: Vec<(Namespace, Vec<Waiting>)>,
     /// Lines that are no records, and why.
     pub(crate) refused: Vec<(u64, String)>,
     /// Lines read, empty ones aside.
@@ -48,6 +48,15 @@ pub(crate) struct Batch {
     records: usize,
     bytes: usize,
     keys: HashSet<(Namespace, Key)>,
+}
+
+/// A record that waits to be written.
+pub(crate) struct Waiting {
+    /// The line it stands in.
+    pub(crate) line: u64,
+    /// When it ends; what remains is told to the store at the last moment, so that waiting does not prolong it.
+    pub(crate) end: Option<Timestamp>,
+    pub(crate) put: Put,
 }
 
 impl Batch {
@@ -75,7 +84,7 @@ pub(crate) fn gather(mut lines: Lines<impl Read>, mut rules: Rules, to: &Sender<
         };
         let number = lines.number();
         // A condition is judged once a batch for each key.
-        if let Ok(Some((namespace, put))) = &made
+        if let Ok(Some((namespace, _, put))) = &made
             && put.when != When::Always
             && !batch.keys.insert((namespace.clone(), put.key.clone()))
         {
@@ -87,7 +96,7 @@ pub(crate) fn gather(mut lines: Lines<impl Read>, mut rules: Rules, to: &Sender<
         }
         batch.read += 1;
         match made {
-            Ok(Some((namespace, put))) => batch.add(namespace, put, number),
+            Ok(Some((namespace, end, put))) => batch.add(namespace, Waiting { line: number, end, put }),
             Ok(None) => batch.expired += 1,
             Err(why) => batch.refused.push((number, why)),
         }
@@ -103,34 +112,35 @@ impl Batch {
     /// Puts the records into key order, in which a store takes them fastest. A key that stands twice keeps its order.
     fn sorted(mut self) -> Self {
         for (_, puts) in &mut self.puts {
-            puts.sort_by(|(_, one), (_, other)| one.key.cmp(&other.key));
+            puts.sort_by(|one, other| one.put.key.cmp(&other.put.key));
         }
         self
     }
 
-    fn add(&mut self, namespace: Namespace, put: Put, line: u64) {
+    fn add(&mut self, namespace: Namespace, waiting: Waiting) {
         self.records += 1;
-        self.bytes += put.value.len() + put.key.as_bytes().len();
+        self.bytes += waiting.put.value.len() + waiting.put.key.as_bytes().len();
         match self.puts.iter_mut().find(|(other, _)| *other == namespace) {
-            Some((_, puts)) => puts.push((line, put)),
-            None => self.puts.push((namespace, vec![(line, put)])),
+            Some((_, puts)) => puts.push(waiting),
+            None => self.puts.push((namespace, vec![waiting])),
         }
     }
 }
 
 impl Rules {
     /// The record of a line; `None` where its end has passed.
-    fn put(&mut self, line: &[u8]) -> Result<Option<(Namespace, Put)>, String> {
+    fn put(&mut self, line: &[u8]) -> Result<Option<(Namespace, Option<Timestamp>, Put)>, String> {
         let line = self.reader.read(line)?;
         let ttl = match line.end {
             Some(end) => end.ttl(Timestamp::now()),
             None => Some(self.ttl.ok_or("it names no end: `expires_at` or `ttl_ms`, or --ttl for all that name none")?),
         };
         let Some(ttl) = ttl else { return Ok(None) };
+        let end = line.end.and_then(End::moment);
         let put = Put { key: line.key, value: line.value, ttl, when: self.when };
         // Each by itself, for one that is refused in a batch would refuse all of it.
         self.limits.check_puts(std::slice::from_ref(&put)).map_err(|error| error.to_string())?;
         let namespace = self.namespace.as_ref().or(line.namespace.as_ref()).unwrap_or(&self.default_namespace);
-        Ok(Some((namespace.clone(), put)))
+        Ok(Some((namespace.clone(), end, put)))
     }
 }

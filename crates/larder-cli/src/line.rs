@@ -69,6 +69,14 @@ impl End {
         }
     }
 
+    /// The moment it names, if it names one.
+    pub(crate) fn moment(self) -> Option<Timestamp> {
+        match self {
+            Self::At(end) => Some(end),
+            Self::Never | Self::After(_) => None,
+        }
+    }
+
     /// When a record ends of which so much remains now.
     pub(crate) fn after(ttl: Ttl, now: Timestamp) -> Self {
         let Ttl::After(left) = ttl else { return Self::Never };

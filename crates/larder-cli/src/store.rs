@@ -114,7 +114,7 @@ impl Place {
         let ttl = option("ttl").map(|text| text.parse()).transpose();
         let namespace = option("namespace").map(|text| Namespace::new(&*text)).transpose();
         let mut limits = Limits::default();
-        if let Some(bytes) = option("max_value").and_then(|text| text.parse().ok()) {
+        if let Some(bytes) = option("max_value").and_then(|text| size(&text)) {
             limits.value_bytes = bytes;
         }
         let is_disk = scheme.eq_ignore_ascii_case("disk");
@@ -230,6 +230,14 @@ impl Place {
             },
         }
     }
+}
+
+/// A size as a store's URL says it. What is malformed is the library's to refuse, when it opens the store.
+fn size(text: &str) -> Option<usize> {
+    let units = [("KiB", 1 << 10), ("MiB", 1 << 20), ("GiB", 1 << 30), ("B", 1)];
+    let (number, unit) =
+        units.iter().find_map(|(name, unit)| Some((text.strip_suffix(name)?, *unit))).unwrap_or((text, 1));
+    number.parse::<usize>().ok()?.checked_mul(unit)
 }
 
 /// redb panics on some damaged files. The library catches that and tells of the damage; what the panic would say on

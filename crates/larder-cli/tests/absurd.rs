@@ -47,6 +47,9 @@ fn a_value_too_long_writes_nothing() {
     }
     home.run_on(&long[1..=(16 << 20) + 1], ["put", "--ttl", "1h", "--codec", "raw", "k", "-"])
         .refused(2, "a value has at most 16777216");
+    home.run(["put", "--ttl", "1h", "k", "12345", "--store", "disk:./s.larder?max_value=4"]).refused(2, "at most 4");
+    home.run_on(&long[..8192], ["put", "--store", "disk:./s.larder?ttl=1h&max_value=1KiB", "--codec", "raw", "k", "-"])
+        .refused(2, "at most 1024");
     home.is_untouched();
     std::fs::write(home.join("file"), &long).unwrap();
     home.run(["put", "--ttl", "1h", "k", "--file", "file"]).refused(2, "a value has at most 16777216");

@@ -8,17 +8,18 @@ use std::task::Poll;
 use std::thread;
 
 use clap::Args;
+use jiff::Timestamp;
 use larder::{Backend, Ttl, When};
 use tokio::sync::mpsc::{Receiver, channel};
 
 use crate::args::Shared;
-use crate::batch::{Batch, Rules, gather};
+use crate::batch::{Batch, Rules, Waiting, gather};
 use crate::commands::put::Condition;
 use crate::counts::Counts;
 use crate::exit::{Failure, Outcome};
 use crate::interrupt::Interrupt;
 use crate::line;
-use crate::line::{Reader, check_header};
+use crate::line::{End, Reader, check_header};
 use crate::lines::{Lines, Met};
 use crate::output::{say, visible};
 use crate::progress::Progress;
@@ -181,12 +182,24 @@ impl Running {
         self.counts.read += batch.read;
         self.counts.expired += batch.expired;
         self.counts.refused += batch.refused.len() as u64;
-        for (namespace, puts) in batch.puts {
-            let (lines, puts): (Vec<u64>, Vec<_>) = puts.into_iter().unzip();
+        for (namespace, waiting) in batch.puts {
             let opened = match &mut self.opened {
                 Some(opened) => opened,
                 none => none.insert(self.place.open(Access::Create).await?),
             };
+            let now = Timestamp::now();
+            let (mut lines, mut puts) = (Vec::with_capacity(waiting.len()), Vec::with_capacity(waiting.len()));
+            for Waiting { line, end, mut put } in waiting {
+                if let Some(end) = end {
+                    let Some(ttl) = End::At(end).ttl(now) else {
+                        self.counts.expired += 1;
+                        continue;
+                    };
+                    put.ttl = ttl;
+                }
+                lines.push(line);
+                puts.push(put);
+            }
             for (written, line) in opened.backend.put(&namespace, &puts).await?.into_iter().zip(lines) {
                 match written {
                     Ok(true) => self.counts.written += 1,

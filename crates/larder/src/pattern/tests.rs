@@ -110,6 +110,21 @@ fn a_walk_costs_what_it_finds() {
 }
 
 #[test]
+fn a_seek_goes_forward_from_what_is_no_key() {
+    // No term begins with 0xFF, so what lies there sorts behind all that a seek past the first part can name.
+    let mut damaged = key!["a", "b"].as_bytes().to_vec();
+    let second_part = key!["a"].as_bytes().len();
+    damaged.splice(second_part.., [0xFF; 4]);
+    for pattern in [crate::pattern![$1, $1], crate::pattern![_, "b"], crate::pattern!["a", "b"]] {
+        if let Step::Seek(to) = pattern.step(&damaged) {
+            assert!(to > damaged);
+        }
+    }
+    let first_is_no_match = Pattern::from_term(&Term::list(vec![Term::tuple(vec![atom("_")]), atom("_")])).unwrap();
+    assert_eq!(first_is_no_match.step(&damaged), Step::Next);
+}
+
+#[test]
 fn the_macro_says_what_it_reads_as() {
     let id = "f3";
     assert!(crate::pattern![_].matches(&key!["k"]));

@@ -69,6 +69,14 @@ impl Pattern {
     /// Judges the key that a walk in order stands on, given its [`Key::as_bytes`](crate::Key::as_bytes), and says
     /// where to go on. Bytes that are no key are passed over.
     pub fn step(&self, key: &[u8]) -> Step {
+        match self.judge(key) {
+            // What is no key can lie behind all that a seek names; a walk that went back to it would not end.
+            Step::Seek(to) if to.as_slice() <= key => Step::Next,
+            step => step,
+        }
+    }
+
+    fn judge(&self, key: &[u8]) -> Step {
         let Some((arity, body)) = read_arity(key) else { return Step::Next };
         let fixed = self.parts.len();
         if self.tail == Tail::Nothing || (arity > fixed && self.tail == Tail::End) {

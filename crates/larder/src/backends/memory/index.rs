@@ -77,7 +77,7 @@ impl Index {
                 leaf.remove(at);
             }
             // A sparse leaf is looked at now and then.
-            if leaf.len() > FULL / 4 || leaf.len() % (FULL / 16) != 0 {
+            if leaf.len() > FULL / 4 || !leaf.len().is_multiple_of(FULL / 16) {
                 return;
             }
         }

@@ -1,3 +1,5 @@
+//! Numbers in Elixir's literals.
+
 use num_bigint::BigInt;
 
 use crate::error::Result;
@@ -8,6 +10,9 @@ use super::scan::Scanner;
 
 /// So many digits are converted at once; the time grows with the square of their number.
 const DIGITS_AT_ONCE: usize = 2_000;
+
+/// A longer integer is refused: the time to convert it would be seconds, and no clock or counter has as many digits.
+const MAX_DIGITS: usize = 1_000_000;
 
 /// What a number without a sign is.
 enum Number {
@@ -42,6 +47,9 @@ impl Scanner<'_> {
             rest.strip_prefix('.').is_some_and(|rest| rest.starts_with(|character: char| character.is_ascii_digit()));
         if !fraction {
             self.end_of_number()?;
+            if digits.len() > MAX_DIGITS {
+                return Err(self.error_at(started, "an integer has at most 1,000,000 digits"));
+            }
             return Ok(Number::Integer(decimal(&digits)));
         }
         self.take(".");

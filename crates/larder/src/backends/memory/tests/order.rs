@@ -132,7 +132,7 @@ fn names_of_any_shape_are_found_in_order() {
             now(memory.put(&spaces[space], &puts)).unwrap();
             expected.insert((spaces[space].clone(), key));
         } else if let Some((space, key)) = expected.range((spaces[space].clone(), key)..).next().cloned() {
-            assert!(now(memory.delete(&space, &[key.clone()])).unwrap()[0]);
+            assert!(now(memory.delete(&space, std::slice::from_ref(&key))).unwrap()[0]);
             expected.remove(&(space, key));
         }
     }
@@ -148,7 +148,7 @@ fn names_of_any_shape_are_found_in_order() {
     }
     let left: Vec<_> = expected.into_iter().collect();
     for (at, (space, key)) in left.iter().enumerate() {
-        assert!(at % 50 == 0 || now(memory.delete(space, &[key.clone()])).unwrap()[0]);
+        assert!(at % 50 == 0 || now(memory.delete(space, std::slice::from_ref(key))).unwrap()[0]);
     }
     assert!(memory.records.index.leaves() < 10);
     sweep(&memory, Sweep::Compact);
