@@ -6,7 +6,7 @@ use std::sync::atomic::Ordering;
 use larder::backends::disk::{Disk, Durability, Storage};
 
 use crate::medium::Medium;
-use crate::model::{GROUPS, Model, Wrong};
+use crate::model::{GROUPS, Model, Wrong, unreadable};
 use crate::{quiet_redb, seed, times};
 
 async fn open(medium: &Medium, durability: Durability) -> larder::Result<Disk> {
@@ -64,7 +64,7 @@ async fn cut(
             futures(writers).await;
         }
         medium = medium.after_the_cut(random);
-        let disk = open(&medium, durability).await.map_err(|error| (done, Wrong::Unreadable(error.to_string())))?;
+        let disk = open(&medium, durability).await.map_err(|error| (done, unreadable(&error)))?;
         model.check(&disk).await.map_err(|wrong| (done, wrong))?;
     }
     Ok(acknowledged + model.acknowledged.load(Ordering::Relaxed))
