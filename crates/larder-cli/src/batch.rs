@@ -12,8 +12,8 @@ use crate::line::{End, Reader};
 use crate::lines::{LONGEST, Lines, Met};
 
 /// A batch is full with so many records, or so many bytes of values, or so many lines told of.
-const RECORDS: usize = 32 << 10;
-const BYTES: usize = 12 << 20;
+const RECORDS: usize = 64 << 10;
+const BYTES: usize = 24 << 20;
 const REFUSED: usize = 1024;
 
 /// How lines become records.
