@@ -8,6 +8,7 @@ mod confirm;
 mod counts;
 mod exit;
 mod facts;
+mod file;
 mod format;
 mod hex;
 mod interrupt;
