@@ -360,3 +360,19 @@ fn refuse_password(url: &str, instead: &str) -> Result<(), Failure> {
         _ => Ok(()),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_store_is_the_same_by_any_name_and_its_whereabouts_hold_no_secret() {
+        let place = |text| Place::named(text).unwrap();
+        let one = place("redis://user:s3cret@host:6379/0?layout=pow");
+        assert_eq!(one.whereabouts(), "redis://host:6379/0");
+        assert!(one.is_store_of(&place("REDIS://host:6379/0/")));
+        assert!(!one.is_store_of(&place("redis://host:6379/1")));
+        assert!(place("disk:./nothing.larder?ttl=1h").is_store_of(&place("./src/../nothing.larder")));
+        assert!(!place("./nothing.larder").is_store_of(&place("./other.larder")));
+    }
+}
