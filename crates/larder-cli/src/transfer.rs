@@ -145,33 +145,43 @@ struct Gathering {
 impl Gathering {
     /// Sends all batches from a position on; ends early where nobody wants any more.
     async fn run(self, from: Cursor) {
+        let mut next = Some(from);
+        // Room first, then the batch: no more than the one that is written and the next are in memory.
+        while next.is_some()
+            && let Ok(room) = self.to.reserve().await
+        {
+            let (batch, failed) = self.gather(&mut next).await;
+            room.send(Ok(batch.sorted()));
+            if let Some(failure) = failed {
+                // What was read before is good.
+                let _ = self.to.send(Err(failure)).await;
+                return;
+            }
+        }
+    }
+
+    /// The records from a position on that make a batch, and what went wrong after them.
+    async fn gather(&self, next: &mut Option<Cursor>) -> (Batch, Option<Failure>) {
         let Opened { backend, namespace } = &self.source;
         let mut batch = Batch::default();
-        let mut next = Some(from);
         while let Some(cursor) = next.take() {
             // What remains of a ttl is counted from before it was read: a record lives no longer for being copied.
             let now = Timestamp::now();
             let limit = self.records - batch.waiting.len();
             let page = match backend.scan(namespace, &self.pattern, Select::ValuesAndTtls, &cursor, limit).await {
                 Ok(page) => page,
-                Err(error) => {
-                    // What was read before is good.
-                    let read = batch.pages == 0 || self.to.send(Ok(batch.sorted())).await.is_ok();
-                    if read {
-                        let _ = self.to.send(Err(Failure::from(error).at("--from"))).await;
-                    }
-                    return;
-                }
+                Err(error) => return (batch, Some(Failure::from(error).at("--from"))),
             };
             next.clone_from(&page.next);
             batch.add(page, now, self.when);
             let full = batch.waiting.len() >= self.records || batch.bytes >= BYTES || batch.pages >= PAGES;
-            if (full || next.is_none()) && self.to.send(Ok(std::mem::take(&mut batch).sorted())).await.is_err() {
-                return;
+            if full {
+                break;
             }
             // A wish to stop is heard between two pages.
             tokio::task::yield_now().await;
         }
+        (batch, None)
     }
 }
 
