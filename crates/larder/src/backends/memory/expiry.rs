@@ -7,13 +7,14 @@ use super::locks::{read, write};
 use super::records::{Padded, Records};
 use super::row::Named;
 use super::shard::{Due, Shard};
+use super::sync::usually;
 use super::timers::Timer;
 
 /// How many due timers each write looks at: more than one, so that a store in use keeps ahead of what it arms.
 pub(super) const EACH_WRITE: usize = 2;
 
 /// How many due timers are looked at before a shard's lock is given up for others to pass.
-const EACH_LOCK: usize = 64;
+const EACH_LOCK: usize = usually(64, 2);
 
 impl Records {
     /// Frees a little of what has expired in a shard that is being written to.

@@ -1,6 +1,6 @@
 //! How much the records take, and the bound on it.
 
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::atomic::Ordering::Relaxed;
 
 use crate::clock::Moment;
 
@@ -10,6 +10,7 @@ use super::name::Name;
 use super::records::{Padded, Records};
 use super::row::Named;
 use super::shard::{Due, Shard};
+use super::sync::AtomicU64;
 
 /// What a full store does with a record that does not fit.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]

@@ -178,10 +178,17 @@ impl Shard {
         self.table.iter()
     }
 
+    #[cfg(not(shuttle))]
     pub(super) fn timers(&self) -> usize {
         self.timers.len()
     }
 
+    #[cfg(shuttle)]
+    pub(super) fn is_armed(&self, entry: &Entry) -> bool {
+        self.timers.is_armed(entry.timer())
+    }
+
+    #[cfg(not(shuttle))]
     pub(super) fn apart(&self) -> usize {
         self.apart.len()
     }
