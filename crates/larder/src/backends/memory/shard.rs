@@ -130,6 +130,14 @@ impl Shard {
         self.timers.arm(timer);
     }
 
+    /// Arms a timer anew that was taken out, for the record that has it by now: other than the one that had it, if that
+    /// was replaced since.
+    pub(super) fn put_back(&mut self, timer: Timer) {
+        if let Due::Later(entry) = self.due(timer, |_| false) {
+            self.postpone(&entry);
+        }
+    }
+
     /// The timer of the record that ends soonest, or of one that did when it was armed.
     pub(super) fn soonest(&self) -> Option<Timer> {
         self.timers.soonest()
