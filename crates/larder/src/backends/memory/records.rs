@@ -109,13 +109,17 @@ impl Records {
         } else {
             &put.value
         };
-        loop {
+        // Where there is nothing to free, somebody else may have freed it just now: so there is one more try.
+        let mut tries = 2;
+        while tries > 0 {
             match self.try_put(name, value, deadline, put.when, now) {
                 Ok(written) => return Ok(written),
-                Err(NoRoom) if self.room.could_hold(Entry::charge_of(name, value)) && self.make_room(name, now) => {}
-                Err(NoRoom) => return Err(full()),
+                Err(NoRoom) if !self.room.could_hold(Entry::charge_of(name, value)) => break,
+                Err(NoRoom) if self.make_room(name, now) => {}
+                Err(NoRoom) => tries -= 1,
             }
         }
+        Err(full())
     }
 
     fn try_put(&self, name: &Name, value: &Bytes, deadline: Deadline, when: When, now: Moment) -> Result<bool, NoRoom> {
