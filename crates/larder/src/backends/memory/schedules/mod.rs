@@ -38,10 +38,10 @@ fn check(scenario: impl Fn() + Clone + Send + Sync + 'static) {
     run(PctScheduler::new(PREEMPTIONS, schedules), FailurePersistence::Print, scenario);
 }
 
-/// Asserts that a scenario with something broken in it fails under one of as many schedules.
+/// Asserts that a scenario with something broken in it fails under one of as many schedules, or of two thousand.
 fn assert_found(scenario: impl Fn() + Clone + Send + Sync + 'static) {
     let quietly = || {
-        let schedules = schedules().div_ceil(2);
+        let schedules = schedules().max(1000);
         run(RandomScheduler::new(schedules), FailurePersistence::None, scenario.clone());
         run(PctScheduler::new(PREEMPTIONS, schedules), FailurePersistence::None, scenario);
     };
