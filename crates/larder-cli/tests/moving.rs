@@ -2,7 +2,7 @@
 
 mod support;
 
-use support::Home;
+use support::{Home, Ran};
 
 const HEADER: &str = "{\"larder\":1}\n";
 
@@ -216,19 +216,26 @@ fn an_interrupted_import_says_where_to_go_on() {
     let mut child = command.spawn().unwrap();
     let mut stdin = child.stdin.take().unwrap();
     let mut input = String::from(HEADER);
-    for number in 0..40_000 {
+    let records = 100_000;
+    for number in 0..records {
         input += &format!("{{\"key\":[{number}],\"value\":1,\"expires_at\":\"never\"}}\n");
     }
     stdin.write_all(input.as_bytes()).unwrap();
-    // One batch is written; the rest waits for more lines.
-    while home.run(["count"]).out != b"32768\n" {}
+    // A batch is written; the rest waits for more lines.
+    let written = |ran: Ran| String::from_utf8(ran.out).unwrap().trim().parse::<u64>().unwrap_or(0);
+    let began = std::time::Instant::now();
+    while written(home.run(["count"])) == 0 {
+        assert!(began.elapsed().as_secs() < 60, "no batch was written of {records} records");
+    }
     let kill = std::process::Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
     assert!(kill.success());
     let ran = child.wait_with_output().unwrap();
     let err = String::from_utf8(ran.stderr).unwrap();
     drop(stdin);
     assert_eq!(ran.status.code(), Some(6), "{err}");
-    assert!(err.contains("written 32768") && err.contains("go on with --from-line 32770"), "{err}");
-    home.run_on(&input, ["import", "--from-line", "32770"]).done();
-    assert_eq!(home.run(["count"]).done(), "40000\n");
+    let (_, line) = err.trim_end().rsplit_once("go on with --from-line ").unwrap();
+    let written = written(home.run(["count"]));
+    assert_eq!(line.parse::<u64>().unwrap(), written + 2, "{err}");
+    home.run_on(&input, ["import", "--from-line", line]).done();
+    assert_eq!(home.run(["count"]).done(), format!("{records}\n"));
 }

@@ -96,7 +96,8 @@ async fn any_failing_call_is_told_truly_and_spoils_nothing() {
     for error in [io::ErrorKind::Other, io::ErrorKind::StorageFull] {
         for length in [1, 3, u64::MAX] {
             let calls = every_call(error, length, step).await;
-            println!("failing calls: each {step}. of {calls}, {length} in a row, {error:?}: every answer true");
+            let row = if length == u64::MAX { "and all after it".to_owned() } else { format!("{length} in a row") };
+            println!("failing calls: every {step}. of {calls}, {row}, {error:?}: every answer true");
         }
     }
 }

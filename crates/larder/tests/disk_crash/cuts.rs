@@ -6,7 +6,7 @@ use std::sync::atomic::Ordering;
 use larder::backends::disk::{Disk, Durability, Storage};
 
 use crate::medium::Medium;
-use crate::model::{GROUPS, Model, Wrong};
+use crate::model::{GROUPS, Model, Wrong, unreadable};
 use crate::{quiet_redb, seed, times};
 
 async fn open(medium: &Medium, durability: Durability) -> larder::Result<Disk> {
@@ -40,10 +40,10 @@ async fn cut(
             // A new store now and then: an old one only grows.
             acknowledged += model.acknowledged.load(Ordering::Relaxed);
             (medium, model) = (Medium::new(vec![]), Model::new());
+            drop(open(&medium, durability).await.expect("a new store opens"));
             if treatment == Treatment::ForgetSyncs {
                 medium.forget_syncs();
             }
-            drop(open(&medium, durability).await.expect("a new store opens"));
         }
         medium.cut_after(random.u64(..120));
         if treatment == Treatment::LoseSyncs {
@@ -64,7 +64,7 @@ async fn cut(
             futures(writers).await;
         }
         medium = medium.after_the_cut(random);
-        let disk = open(&medium, durability).await.map_err(|error| (done, Wrong::Unreadable(error.to_string())))?;
+        let disk = open(&medium, durability).await.map_err(|error| (done, unreadable(&error)))?;
         model.check(&disk).await.map_err(|wrong| (done, wrong))?;
     }
     Ok(acknowledged + model.acknowledged.load(Ordering::Relaxed))

@@ -187,7 +187,8 @@ impl Storage for Medium {
         let mut state = self.lock();
         state.call()?;
         if state.lost_syncs.as_mut().is_some_and(|random| random.u8(..6) == 0) {
-            state.unsynced.clear();
+            // The pages are gone; a length is the file system's own record, and waits for the next sync.
+            state.unsynced.retain(|op| matches!(op, Op::Len(_)));
             return Err(io::Error::other("the disk does not take it"));
         }
         if !state.forgets_syncs {

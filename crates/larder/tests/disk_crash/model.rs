@@ -85,7 +85,7 @@ impl Model {
     pub(crate) async fn check(&self, disk: &Disk) -> Result<(), Wrong> {
         for group in 0..GROUPS {
             let found = disk.get(&space(), &keys(group), Select::Values).await;
-            let found = found.map_err(|error| Wrong::Unreadable(error.to_string()))?;
+            let found = found.map_err(|error| unreadable(&error))?;
             let numbers: Vec<Option<u64>> = found
                 .into_iter()
                 .map(|found| found.map(|found| u64::from_be_bytes(found.value[..8].try_into().expect("eight bytes"))))
@@ -102,6 +102,12 @@ impl Model {
         }
         Ok(())
     }
+}
+
+/// The error with its cause, which tells what redb found.
+pub(crate) fn unreadable(error: &Error) -> Wrong {
+    let cause = std::error::Error::source(error).map(ToString::to_string);
+    Wrong::Unreadable(format!("{error} ({})", cause.unwrap_or_default()))
 }
 
 pub(crate) fn space() -> Namespace {

@@ -78,6 +78,36 @@ async fn a_full_disk_loses_nothing_and_still_deletes() {
 
 #[tokio::test]
 #[ignore = "needs a small file system of its own: run scripts/crash"]
+async fn a_full_disk_deletes_what_lies_scattered() {
+    let disk = Disk::builder(store("LARDER_SMALL_MOUNT")).open().await.unwrap();
+    // Many small records to a page, each with a deadline: every delete copies pages of its own.
+    let put = |number: u64| {
+        let key = key![number.wrapping_mul(0x9e37_79b9_7f4a_7c15), "session"];
+        let ttl = Ttl::After(Duration::from_secs(3600 + number % 977));
+        Put { key, value: vec![b'v'; 100].into(), ttl, when: When::Always }
+    };
+    let mut filled = 0;
+    let full = loop {
+        let puts: Vec<_> = (filled..filled + 20).map(put).collect();
+        match disk.put(&space(), &puts).await {
+            Ok(_) => filled += 20,
+            Err(error) => break error,
+        }
+    };
+    assert_eq!(full.kind(), ErrorKind::Full);
+    let keys: Vec<_> = (0..filled).map(|number| put(number).key).collect();
+    let (one_by_one, at_once) = keys.split_at(200);
+    for key in one_by_one {
+        assert_eq!(disk.delete(&space(), std::slice::from_ref(key)).await.unwrap(), [true]);
+    }
+    let lived = disk.delete(&space(), at_once).await.expect("a large delete works on a full disk");
+    assert!(lived.iter().all(|lived| *lived));
+    assert_eq!(count(&disk).await, 0);
+    println!("full disk: {filled} scattered records deleted");
+}
+
+#[tokio::test]
+#[ignore = "needs a small file system of its own: run scripts/crash"]
 async fn a_full_disk_frees_what_has_expired() {
     let path = store("LARDER_SMALL_MOUNT").with_file_name("expiring.larder");
     let disk = Disk::builder(&path).open().await.unwrap();

@@ -101,6 +101,12 @@ const INLINE_KEYS: usize = 64;
 /// committed, until the store is opened with [`Builder::accept_clock`]. [`Info::warnings`] says so, and
 /// [`Swept::held`] counts what is kept.
 ///
+/// # Damage
+/// A file that is not a store, is cut short, or has another version's format is refused and left as it is. Every value
+/// has a checksum, so bytes that were not written are never read as if they were: a damaged record is an error of
+/// kind [`ErrorKind::Corrupt`], and in a listing [`Page::damaged`], and hides no other. Damage to the tree around the
+/// values can hide records; only [`Builder::check`] finds all of it.
+///
 /// # Other processes
 /// One process writes; any number may look in beside a durable store with [`Builder::read_only`]. Whoever else opens
 /// it is told which process has it. Dropping the store closes it, and waits for what is queued.

@@ -163,8 +163,8 @@ impl Writer {
     fn give_reserve(&mut self) {
         if let Some(reserve) = &mut self.reserve {
             reserve.give();
+            self.shared.health().full = true;
         }
-        self.has_room();
     }
 
     /// Whether there is room for more than deletes: the reserve is where it should be.
@@ -184,6 +184,7 @@ impl Writer {
         if !self.commits.is_open() {
             return self.commits.reopen();
         }
+        self.has_room();
         let trusted = self.shared.time.trusted();
         let view = self.shared.views.now().and_then(Result::ok);
         let ended = view.map(|view| guarded(&self.shared.name, || Ok(view.ends_by(trusted).unwrap_or(false))));
