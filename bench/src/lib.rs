@@ -1,5 +1,7 @@
 //! What all benches share: CPU time, the machine's kind, tables, and who is asked for how often.
 
+pub mod expiry;
+
 use std::fs;
 use std::time::Duration;
 
