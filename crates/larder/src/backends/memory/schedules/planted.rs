@@ -5,7 +5,7 @@ use super::index::Move;
 use super::listings::finds_all;
 use super::locks::{read, write};
 use super::row::Named;
-use super::space::touched_or_swept;
+use super::space::put_beside;
 use super::timers::spread;
 use super::values::{read as read_record, wholly};
 use super::*;
@@ -127,7 +127,7 @@ fn a_sweep_that_judges_before_it_locks_is_found() {
             }
         }
     };
-    assert_found(move || touched_or_swept(sweep));
+    assert_found(move || put_beside(b"new", sweep));
 }
 
 #[test]

@@ -12,16 +12,7 @@ const MILLI: Duration = Duration::from_millis(1);
 #[test]
 fn a_put_beside_a_sweep_of_its_key_stays() {
     for value in [b"new".as_slice(), &[1; 50], &[1; 3000]] {
-        check(move || {
-            let (memory, clock) = store(|builder| builder);
-            put(&memory, key!["k"], b"old", seconds(1)).unwrap();
-            clock.advance(Duration::from_secs(2));
-            let sweeper = || _ = sweep(&memory, Sweep::Expired);
-            let putter = || assert!(put(&memory, key!["k"], value, seconds(9)).unwrap());
-            at_once([task(sweeper), task(putter)]);
-            assert_eq!(get(&memory, key!["k"]).unwrap(), value);
-            assert_sound(&memory);
-        });
+        check(move || put_beside(value, |memory| _ = sweep(memory, Sweep::Expired)));
     }
 }
 
@@ -155,8 +146,20 @@ fn the_sweeping_thread_frees_and_ends_with_its_store() {
     });
 }
 
+/// A new value in place of one that has expired: no sweep takes it for the old one.
+pub(super) fn put_beside(value: &[u8], sweep_some: impl Fn(&Memory) + Sync) {
+    let (memory, clock) = store(|builder| builder);
+    put(&memory, key!["k"], b"old", seconds(1)).unwrap();
+    clock.advance(Duration::from_secs(2));
+    let sweeper = || sweep_some(&memory);
+    let putter = || assert!(put(&memory, key!["k"], value, seconds(9)).unwrap());
+    at_once([task(sweeper), task(putter)]);
+    assert_eq!(get(&memory, key!["k"]).unwrap(), value);
+    assert_sound(&memory);
+}
+
 /// A record's last moment: a touch that says it has prolonged it has, and one that says it was gone did not.
-pub(super) fn touched_or_swept(sweep_some: impl Fn(&Memory) + Sync) {
+fn touched_or_swept(sweep_some: impl Fn(&Memory) + Sync) {
     let (memory, clock) = store(|builder| builder);
     put(&memory, key!["k"], b"v", seconds(1)).unwrap();
     clock.advance(Duration::from_secs(1) - Duration::from_nanos(1));
