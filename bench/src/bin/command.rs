@@ -37,7 +37,10 @@ fn main() {
             &[
                 row(format!("`get` among {few}, from start to exit, median of {GETS}"), millis(&gets)),
                 row("the same, slowest".to_owned(), format!("{:.2} ms", gets.iter().copied().fold(0.0, f64::max))),
-                row(format!("`import` of {many}, records a second"), format!("{:.0}", many as f64 / took.as_secs_f64())),
+                row(
+                    format!("`import` of {many}, records a second"),
+                    format!("{:.0}", many as f64 / took.as_secs_f64())
+                ),
                 row("the same, most memory held".to_owned(), format!("{:.1} MB", peak as f64 / 1e6)),
             ]
         )

@@ -1,0 +1,68 @@
+//! The page of all figures, `docs/benchmarks.md`, and the plots on it.
+
+pub mod command;
+pub mod disk;
+pub mod memory;
+
+use std::fs;
+use std::io::{Error, Result};
+use std::path::{Path, PathBuf};
+
+use crate::figures::{Figures, folder};
+use crate::plot::Bars;
+
+/// Writes the page from what the benches saved last; answers where. The page of quick runs lies beside their figures.
+pub fn write(quick: bool) -> Result<PathBuf> {
+    let load = |bench: &str| {
+        let missing = || Error::other(format!("there are no figures of '{bench}': run scripts/bench {bench} first"));
+        Figures::load(bench, quick).ok_or_else(missing)
+    };
+    let (memory, disk, command) = (load("memory")?, load("disk")?, load("command")?);
+    let place = if quick { folder(true) } else { Path::new("docs") };
+    let plots = place.join("plots");
+    fs::create_dir_all(&plots)?;
+    for (name, plot) in memory::plots(&memory).into_iter().chain(disk::plots(&disk)) {
+        fs::write(plots.join(format!("{name}.svg")), plot.svg())?;
+    }
+    let page = format!(
+        "# Benchmarks\n\n{HEAD}\n{}\n## Memory\n\n{}\n## Disk\n\n{}\n## The command\n\n{}",
+        dates(&[("memory", &memory), ("disk", &disk), ("the command", &command)]),
+        memory::section(&memory),
+        disk::section(&disk),
+        command::tables(&command)
+    );
+    let path = place.join("benchmarks.md");
+    fs::write(&path, page)?;
+    Ok(path)
+}
+
+const HEAD: &str = "\
+<!-- Written by scripts/bench: change bench/src/report, not this page. -->
+
+What Larder's backends cost beside what people use otherwise, and where those are better. `scripts/bench all` measures
+anew and writes this page, every number of it; it takes some 20 minutes on a quiet machine.
+
+Read the ratios: they hold from machine to machine far better than nanoseconds do. In a table each cell is the ratio to
+the candidate that has 1, and in brackets what was measured. A ratio below 1 is less time or less memory; in rows of so
+many a second more is better.
+";
+
+fn dates(benches: &[(&str, &Figures)]) -> String {
+    let line = |(name, figures): &(&str, &Figures)| {
+        let stated = |fact| figures.stated(fact);
+        format!("- {name}: {}, on {}, {} allocator\n", stated("date"), stated("machine"), stated("allocator"))
+    };
+    benches.iter().map(line).collect()
+}
+
+/// What a figure's reader wants to know of how firm it is.
+fn firmness(figures: &Figures) -> String {
+    let (middle, most) = figures.spread();
+    format!(
+        "Half of all rounds lay within {:.0} % of their row's median, the farthest {:.0} % from it.",
+        (middle * 100.0).ceil(),
+        (most * 100.0).ceil()
+    )
+}
+
+type Plots = Vec<(&'static str, Bars)>;
