@@ -69,15 +69,16 @@ impl Figures {
         self.figures.iter().find(is_it).map(|figure| median(figure.rounds.clone()))
     }
 
-    /// How far a round strayed from its row's median, of all rounds the median and the most.
-    pub fn spread(&self) -> (f64, f64) {
+    /// How far each round strayed from its row's median, as shares of it, the least first.
+    pub(crate) fn strays(&self) -> Vec<f64> {
         let of = |figure: &Figure| {
             let middle = median(figure.rounds.clone());
             figure.rounds.iter().map(move |round| (round / middle - 1.0).abs()).collect::<Vec<_>>()
         };
         let several = self.figures.iter().filter(|figure| figure.rounds.len() > 1);
-        let strays: Vec<f64> = several.flat_map(of).filter(|stray| stray.is_finite()).collect();
-        (median(strays.clone()), strays.into_iter().fold(0.0, f64::max))
+        let mut strays: Vec<f64> = several.flat_map(of).filter(|stray| stray.is_finite()).collect();
+        strays.sort_by(f64::total_cmp);
+        strays
     }
 
     /// Writes the figures where [`Figures::load`] finds them; answers where.

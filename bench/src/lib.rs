@@ -10,3 +10,4 @@ mod table;
 pub use figures::{Figure, Figures, Unit, median};
 pub use machine::{allocator, date, machine, process_time, resident_bytes, thread_time, version_of};
 pub use random::{Random, Zipf, shuffled};
+pub use table::thousands;

@@ -17,8 +17,8 @@ pub(crate) fn table<T: AsRef<str>>(head: &[T], rows: &[Vec<String>]) -> String {
 pub(crate) fn figure(value: f64, unit: Unit) -> String {
     match unit {
         Unit::Nanos if value < 1e4 => format!("{value:.0} ns"),
-        Unit::Nanos if value < 1e7 => format!("{} µs", short(value / 1e3)),
-        Unit::Nanos if value < 1e10 => format!("{} ms", short(value / 1e6)),
+        Unit::Nanos if value < 1e6 => format!("{} µs", short(value / 1e3)),
+        Unit::Nanos if value < 1e9 => format!("{} ms", short(value / 1e6)),
         Unit::Nanos => format!("{} s", short(value / 1e9)),
         Unit::Bytes => format!("{} B", thousands(value)),
         Unit::Mebibytes => format!("{} MiB", short(value)),
@@ -112,7 +112,7 @@ pub(crate) fn short(value: f64) -> String {
 }
 
 /// A whole number with its thousands apart.
-pub(crate) fn thousands(value: f64) -> String {
+pub fn thousands(value: f64) -> String {
     let digits = format!("{value:.0}");
     let mut text = String::new();
     for (at, digit) in digits.chars().enumerate() {

@@ -10,6 +10,7 @@ pub fn tables(figures: &Figures) -> String {
         vec![(*row).to_owned(), figure(median, figures.unit("", row))]
     };
     let rows: Vec<_> = figures.rows("").iter().map(row).collect();
-    let facts = format!("{}, {}, on a disk store.", figures.stated("machine"), figures.stated("date"));
+    let facts = ["machine", "allocator", "date"].map(|fact| figures.stated(fact));
+    let facts = format!("{}; {} allocator, {}; on a disk store.", facts[0], facts[1], facts[2]);
     format!("{facts}\n\n{}", table(&["`larder`", "figure"], &rows))
 }

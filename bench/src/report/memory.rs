@@ -43,7 +43,9 @@ pub(super) fn section(figures: &Figures) -> String {
         "" => "ETS was left out.".to_owned(),
         release => format!(
             "ETS is a `set` of OTP {release} with both concurrency options and keys as lists, as Pow's EtsCache has them; \
-             its values are searched for a byte that they lack, which reads them whole."
+             \
+             its values are searched for a byte that they lack, which reads them whole; its bytes are told beyond the same \
+             payload as all others'."
         ),
     };
     let tables = tables(figures);

@@ -25,8 +25,7 @@ pub fn write(quick: bool) -> Result<PathBuf> {
         fs::write(plots.join(format!("{name}.svg")), plot.svg())?;
     }
     let page = format!(
-        "# Benchmarks\n\n{HEAD}\n{}\n## Memory\n\n{}\n## Disk\n\n{}\n## The command\n\n{}",
-        dates(&[("memory", &memory), ("disk", &disk), ("the command", &command)]),
+        "# Benchmarks\n\n{HEAD}\n## Memory\n\n{}\n## Disk\n\n{}\n## The command\n\n{}",
         memory::section(&memory),
         disk::section(&disk),
         command::tables(&command)
@@ -44,24 +43,20 @@ anew and writes this page, every number of it; it takes some 20 minutes on a qui
 
 Read the ratios: they hold from machine to machine far better than nanoseconds do. In a table each cell is the ratio to
 the candidate that has 1, and in brackets what was measured. A ratio below 1 is less time or less memory; in rows of so
-many a second more is better.
+many a second more is better. Differences of a few hundredths are what one run and the next differ by.
 ";
-
-fn dates(benches: &[(&str, &Figures)]) -> String {
-    let line = |(name, figures): &(&str, &Figures)| {
-        let stated = |fact| figures.stated(fact);
-        format!("- {name}: {}, on {}, {} allocator\n", stated("date"), stated("machine"), stated("allocator"))
-    };
-    benches.iter().map(line).collect()
-}
 
 /// What a figure's reader wants to know of how firm it is.
 fn firmness(figures: &Figures) -> String {
-    let (middle, most) = figures.spread();
+    let strays = figures.strays();
+    let share = |share: f64| {
+        let at = (strays.len().saturating_sub(1) as f64 * share) as usize;
+        strays.get(at).map_or(0.0, |stray| (stray * 100.0).ceil())
+    };
     format!(
-        "Half of all rounds lay within {:.0} % of their row's median, the farthest {:.0} % from it.",
-        (middle * 100.0).ceil(),
-        (most * 100.0).ceil()
+        "Half of all rounds lay within {:.0} % of their row's median, nine in ten within {:.0} %.",
+        share(0.5),
+        share(0.9)
     )
 }
 
