@@ -43,7 +43,11 @@ pub fn allocator() -> &'static str {
 
 /// Today in UTC, as `2026-11-26`.
 pub fn date() -> String {
-    let days = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs() / 86_400;
+    date_of(SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs() / 86_400)
+}
+
+/// The date of a day, counted from the first of 1970.
+fn date_of(days: u64) -> String {
     // Years are counted from a first of March, so that a leap day is the last of its year.
     let shifted = days + 719_468;
     let (era, day_of_era) = (shifted / 146_097, shifted % 146_097);
@@ -70,9 +74,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_date_is_one_of_this_century() {
-        let date = date();
-        assert!(date.len() == 10 && date.starts_with("20"), "{date}");
+    fn days_become_dates_over_leap_years_and_ends_of_years() {
+        let days = [0, 11_016, 11_017, 19_722, 19_723, 20_783];
+        let dates = ["1970-01-01", "2000-02-29", "2000-03-01", "2023-12-31", "2024-01-01", "2026-11-26"];
+        assert_eq!(days.map(date_of), dates);
     }
 
     #[test]

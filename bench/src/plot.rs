@@ -36,11 +36,11 @@ const STEP: f64 = 20.0;
 
 /// Light and dark pages each have their colours; Larder's are told from its peers' by lightness, too.
 const STYLE: &str = "\
-text{font:12px system-ui,-apple-system,'Segoe UI',sans-serif;fill:#1f2328}\
-.title{font-size:15px;font-weight:600}.group{font-weight:600}.quiet{fill:#59636e}.end{text-anchor:end}.mid{text-anchor:middle}\
+text{font-size:12px;font-family:system-ui,-apple-system,'Segoe UI',sans-serif;fill:#1f2328}\
+.title{font-size:15px;font-weight:600}.group{font-weight:600}.quiet{fill:#59636e}.end{text-anchor:end}.figure{stroke:#fff;stroke-width:3px;paint-order:stroke}.mid{text-anchor:middle}\
 .page{fill:#fff}.grid{stroke:#d1d9e0}.line{stroke:#59636e;stroke-dasharray:4 3}\
 .larder{fill:#005b99}.store{fill:#3d9bd6}.peer{fill:#a3acb5}\
-@media(prefers-color-scheme:dark){text{fill:#f0f6fc}.quiet{fill:#9aa4af}.page{fill:#0d1117}.grid{stroke:#30363d}.line{stroke:#9aa4af}\
+@media(prefers-color-scheme:dark){text{fill:#f0f6fc}.quiet{fill:#9aa4af}.page{fill:#0d1117}.figure{stroke:#0d1117}.grid{stroke:#30363d}.line{stroke:#9aa4af}\
 .larder{fill:#58b1f2}.store{fill:#2f7fb8}.peer{fill:#5d666f}}";
 
 impl Bars {
@@ -78,6 +78,9 @@ impl Bars {
             put(format_args!("<path class=\"grid\" d=\"M{x:.1} {top}V{bottom}\"/>"));
             put(format_args!("<text class=\"quiet mid\" x=\"{x:.1}\" y=\"{}\">{label}</text>\n", bottom + 16.0));
         }
+        if let Some(line) = self.line {
+            put(format_args!("<path class=\"line\" d=\"M{0:.1} {top}V{bottom}\"/>\n", place(line)));
+        }
         let mut y = top;
         for group in &self.groups {
             if headings > 0.0 {
@@ -96,13 +99,14 @@ impl Bars {
                 put(format_args!(
                     "<rect class=\"{class}\" x=\"{LEFT}\" y=\"{y}\" width=\"{wide:.1}\" height=\"{BAR}\" rx=\"2\"/>"
                 ));
-                put(format_args!("<text x=\"{:.1}\" y=\"{middle}\">{}</text>\n", end + 6.0, plain(text)));
+                put(format_args!(
+                    "<text class=\"figure\" x=\"{:.1}\" y=\"{middle}\">{}</text>\n",
+                    end + 6.0,
+                    plain(text)
+                ));
                 y += STEP;
             }
             y += 8.0;
-        }
-        if let Some(line) = self.line {
-            put(format_args!("<path class=\"line\" d=\"M{0:.1} {top}V{bottom}\"/>\n", place(line)));
         }
         let middle = (LEFT + WIDTH - RIGHT) / 2.0;
         put(format_args!(

@@ -55,7 +55,7 @@ pub(super) fn section(figures: &Figures) -> String {
          {ets} {}\n\n\
          ![CPU time of get, refresh and their mix beside dashmap](plots/memory-time.svg)\n\n\
          ![Bytes a record beyond its name and value](plots/memory-bytes.svg)\n\n\
-         ![Time to list ten of a million records](plots/memory-all.svg)\n\n\
+         ![Time to list ten among all records](plots/memory-all.svg)\n\n\
          ![Nanoseconds of the mix by size of value](plots/memory-sizes.svg)\n\n\
          {tables}\n\
          ### What was promised\n\n{}\n\
@@ -79,7 +79,8 @@ Each candidate lives in a process of its own and is measured in turn, round afte
 values with a deadline each, judge it by the same precise clock on every read, and read every byte of what they got. A
 value comes in a new buffer, made in the time that is measured; names are made ahead, outside of it. `larder` is `Memory`
 itself, its gets by `get_now`; `larder, through Store` is a `Store<Bytes>` with `Raw` over it. With two threads, both
-begin each 256 operations together; CPU time is that of both, and what both do in a second stands below it.
+begin each 256 operations together; CPU time is that of both, and what both do in a second stands below it. A round
+makes half as many gets or refreshes as there are records, a quarter in the smaller tables.
 
 *All of 10* lists the ten sessions of one user among all; candidates without an order look at every record. *A record
 that expires*: a twentieth of the records is put for a second; it is the process's CPU time from then until they are gone,

@@ -73,7 +73,6 @@ fn main() -> Result<()> {
     figures.fact("rounds", rounds);
     figures.fact("key bytes", candidate::name_of(0).len());
     figures.fact("records a user", candidate::A_USER);
-    figures.fact("operations", records / 2);
     for package in ["dashmap", "hashbrown", "quick_cache", "moka"] {
         figures.fact(package, version_of(package));
     }

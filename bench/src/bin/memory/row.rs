@@ -5,6 +5,8 @@ pub struct Row {
     pub name: &'static str,
     pub operation: Operation,
     pub zipf: bool,
+    /// As many operations a round as there are records, divided by this.
+    share: usize,
 }
 
 #[derive(Clone, Copy, PartialEq)]
@@ -33,28 +35,28 @@ const OPERATIONS: [(&str, Operation); 8] = [
     ("expire", Operation::Expire),
 ];
 
-const fn row(name: &'static str, operation: Operation, zipf: bool) -> Row {
-    Row { name, operation, zipf }
+const fn row(name: &'static str, operation: Operation, zipf: bool, share: usize) -> Row {
+    Row { name, operation, zipf, share }
 }
 
 pub static EVERY: [Row; 10] = [
-    row("get, uniform", Operation::Get, false),
-    row("get, zipf", Operation::Get, true),
-    row("refresh, uniform", Operation::Refresh, false),
-    row("refresh, zipf", Operation::Refresh, true),
-    row("90 get / 10 refresh, zipf", Operation::Mixed, true),
-    row("new key", Operation::New, false),
-    row("delete", Operation::Delete, false),
-    row("all of 10", Operation::All, false),
-    row("a record that expires", Operation::Expire, false),
-    row("bytes over payload", Operation::Size, false),
+    row("get, uniform", Operation::Get, false, 2),
+    row("get, zipf", Operation::Get, true, 2),
+    row("refresh, uniform", Operation::Refresh, false, 2),
+    row("refresh, zipf", Operation::Refresh, true, 2),
+    row("90 get / 10 refresh, zipf", Operation::Mixed, true, 2),
+    row("new key", Operation::New, false, 5),
+    row("delete", Operation::Delete, false, 5),
+    row("all of 10", Operation::All, false, 500),
+    row("a record that expires", Operation::Expire, false, 20),
+    row("bytes over payload", Operation::Size, false, 1),
 ];
 
 pub static A_FEW: [Row; 4] = [
-    row("get, zipf", Operation::Get, true),
-    row("refresh, zipf", Operation::Refresh, true),
-    row("90 get / 10 refresh, zipf", Operation::Mixed, true),
-    row("bytes over payload", Operation::Size, false),
+    row("get, zipf", Operation::Get, true, 4),
+    row("refresh, zipf", Operation::Refresh, true, 4),
+    row("90 get / 10 refresh, zipf", Operation::Mixed, true, 4),
+    row("bytes over payload", Operation::Size, false, 1),
 ];
 
 impl Row {
@@ -75,15 +77,9 @@ pub struct Question {
 
 impl Question {
     pub fn new(row: &Row, threads: usize, round: usize, records: usize) -> Self {
-        let share = match row.operation {
-            Operation::New | Operation::Delete => 5,
-            Operation::Expire => 20,
-            Operation::All => 500,
-            _ => 2,
-        };
-        // Of an expiry's deeds no two threads can take parts.
+        // An expiry is one deed, of which two threads cannot have parts.
         let threads = if matches!(row.operation, Operation::Size | Operation::Expire) { 1 } else { threads };
-        let operations = (records / share).next_multiple_of(threads);
+        let operations = (records / row.share).next_multiple_of(threads);
         Self { operation: row.operation, zipf: row.zipf, threads, operations, round }
     }
 
