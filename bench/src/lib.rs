@@ -1,5 +1,6 @@
 //! What all benches share: the machine and its clocks, chance, and figures from their measurement to the page.
 
+pub mod expiry;
 mod figures;
 mod machine;
 mod plot;

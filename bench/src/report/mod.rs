@@ -2,6 +2,7 @@
 
 pub mod command;
 pub mod disk;
+pub mod expiry;
 pub mod memory;
 
 use std::fs;
@@ -18,6 +19,7 @@ pub fn write(quick: bool) -> Result<PathBuf> {
         Figures::load(bench, quick).ok_or_else(missing)
     };
     let (memory, disk, command) = (load("memory")?, load("disk")?, load("command")?);
+    let expiry = load("expiry")?;
     let place = if quick { folder(true) } else { Path::new("docs") };
     let plots = place.join("plots");
     fs::create_dir_all(&plots)?;
@@ -25,8 +27,9 @@ pub fn write(quick: bool) -> Result<PathBuf> {
         fs::write(plots.join(format!("{name}.svg")), plot.svg())?;
     }
     let page = format!(
-        "# Benchmarks\n\n{HEAD}\n## Memory\n\n{}\n## Disk\n\n{}\n## The command\n\n{}",
+        "# Benchmarks\n\n{HEAD}\n## Memory\n\n{}\n### When all records end at once\n\n{}\n## Disk\n\n{}\n## The command\n\n{}",
         memory::section(&memory),
+        expiry::section(&expiry),
         disk::section(&disk),
         command::tables(&command)
     );

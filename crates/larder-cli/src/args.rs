@@ -4,8 +4,8 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Args, Parser, Subcommand};
 
 use crate::commands::{
-    all, clear, compact, completions, count, delete, explain, export, get, import, keys, man, put, stats, take, term,
-    touch,
+    all, clear, compact, completions, copy, count, delete, explain, export, get, import, keys, man, put, stats, take,
+    term, touch,
 };
 use crate::format::Format;
 use crate::literal::Otp;
@@ -116,6 +116,7 @@ pub(crate) enum Command {
     Clear(clear::Clear),
     Import(import::Import),
     Export(export::Export),
+    Copy(copy::Copy),
     Stats(stats::Stats),
     Compact(compact::Compact),
     Term(term::Terms),

@@ -12,8 +12,8 @@ use crate::line::{End, Reader};
 use crate::lines::{LONGEST, Lines, Met};
 
 /// A batch is full with so many records, or so many bytes of values, or so many lines told of.
-const RECORDS: usize = 64 << 10;
-const BYTES: usize = 24 << 20;
+pub(crate) const RECORDS: usize = 64 << 10;
+pub(crate) const BYTES: usize = 24 << 20;
 const REFUSED: usize = 1024;
 
 /// How lines become records.
@@ -34,8 +34,8 @@ pub(crate) struct Rules {
 /// Records to write together, and what was met between them.
 #[derive(Default)]
 pub(crate) struct Batch {
-    /// By namespace.
-    pub(crate) puts: Vec<(Namespace, Vec<Waiting>)>,
+    /// By namespace, each with the line it stands in.
+    pub(crate) puts: Vec<(Namespace, Vec<(u64, Waiting)>)>,
     /// Lines that are no records, and why.
     pub(crate) refused: Vec<(u64, String)>,
     /// Lines read, empty ones aside.
@@ -52,11 +52,20 @@ pub(crate) struct Batch {
 
 /// A record that waits to be written.
 pub(crate) struct Waiting {
-    /// The line it stands in.
-    pub(crate) line: u64,
     /// When it ends; what remains is told to the store at the last moment, so that waiting does not prolong it.
     pub(crate) end: Option<Timestamp>,
     pub(crate) put: Put,
+}
+
+impl Waiting {
+    /// What is to be written now; `None` where its end has passed.
+    pub(crate) fn due(mut self, now: Timestamp) -> Option<Put> {
+        if let Some(end) = self.end {
+            // Where the clock was put back meanwhile, nothing lives longer for it.
+            self.put.ttl = End::At(end).ttl(now)?.min(self.put.ttl);
+        }
+        Some(self.put)
+    }
 }
 
 impl Batch {
@@ -96,7 +105,7 @@ pub(crate) fn gather(mut lines: Lines<impl Read>, mut rules: Rules, to: &Sender<
         }
         batch.read += 1;
         match made {
-            Ok(Some((namespace, end, put))) => batch.add(namespace, Waiting { line: number, end, put }),
+            Ok(Some((namespace, end, put))) => batch.add(namespace, number, Waiting { end, put }),
             Ok(None) => batch.expired += 1,
             Err(why) => batch.refused.push((number, why)),
         }
@@ -112,17 +121,17 @@ impl Batch {
     /// Puts the records into key order, in which a store takes them fastest. A key that stands twice keeps its order.
     fn sorted(mut self) -> Self {
         for (_, puts) in &mut self.puts {
-            puts.sort_by(|one, other| one.put.key.cmp(&other.put.key));
+            puts.sort_by(|(_, one), (_, other)| one.put.key.cmp(&other.put.key));
         }
         self
     }
 
-    fn add(&mut self, namespace: Namespace, waiting: Waiting) {
+    fn add(&mut self, namespace: Namespace, line: u64, waiting: Waiting) {
         self.records += 1;
         self.bytes += waiting.put.value.len() + waiting.put.key.as_bytes().len();
         match self.puts.iter_mut().find(|(other, _)| *other == namespace) {
-            Some((_, puts)) => puts.push(waiting),
-            None => self.puts.push((namespace, vec![waiting])),
+            Some((_, puts)) => puts.push((line, waiting)),
+            None => self.puts.push((namespace, vec![(line, waiting)])),
         }
     }
 }

@@ -1,5 +1,6 @@
-//! What an import or export did, counted.
+//! What an import, export or copy did, counted.
 
+use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use crate::args::Shared;
@@ -7,8 +8,8 @@ use crate::exit::Failure;
 use crate::facts::{Facts, fact};
 use crate::output::Output;
 
-/// The last line of an import or export.
-#[derive(Clone, Copy, Debug, Default)]
+/// The last line of an import, export or copy.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Serialize)]
 pub(crate) struct Counts {
     /// Records met.
     pub(crate) read: u64,

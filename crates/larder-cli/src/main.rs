@@ -2,12 +2,15 @@
 
 mod args;
 mod batch;
+mod bookmark;
 mod bulk;
 mod commands;
+mod comparison;
 mod confirm;
 mod counts;
 mod exit;
 mod facts;
+mod file;
 mod format;
 mod hex;
 mod interrupt;
@@ -17,12 +20,14 @@ mod lines;
 mod listing;
 mod literal;
 mod output;
+mod pace;
 mod path;
 mod progress;
 mod record;
 mod store;
 mod table;
 mod tagged;
+mod transfer;
 mod value;
 
 use std::process::ExitCode;

@@ -1,6 +1,6 @@
 //! KEY, PATTERN and namespace as they are written on the command line, and keys as they are printed.
 //!
-//! What [`print`] prints of a key, [`key`] reads as the same key.
+//! What [`print()`] prints of a key, [`key()`] reads as the same key.
 
 use std::fmt::Write;
 

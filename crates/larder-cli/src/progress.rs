@@ -1,4 +1,4 @@
-//! The bar that shows how far an import or export is, on a terminal only.
+//! The bar that shows how far an import, export or copy is, on a terminal only.
 
 use std::io::IsTerminal;
 use std::time::Duration;
@@ -17,7 +17,8 @@ impl Progress {
         let template = match (length, of_bytes) {
             (Some(_), true) => "{bar:30} {bytes}/{total_bytes} {msg} {eta} left",
             (Some(_), false) => "{bar:30} {pos}/{len} records, {per_sec}, {eta} left",
-            (None, _) => "{spinner} {msg} {elapsed}",
+            (None, true) => "{spinner} {msg} {elapsed}",
+            (None, false) => "{spinner} {pos} records, {per_sec} {elapsed}",
         };
         let bar = ProgressBar::with_draw_target(length, ProgressDrawTarget::stderr_with_hz(5));
         if let Ok(style) = ProgressStyle::with_template(template) {

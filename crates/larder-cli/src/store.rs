@@ -8,7 +8,8 @@ use larder::{Backend, Erased, Info, Limits, Namespace, Ttl};
 use percent_encoding::{AsciiSet, CONTROLS, percent_decode_str, utf8_percent_encode};
 
 use crate::exit::Failure;
-use crate::output::{say, visible};
+use crate::file::named;
+use crate::output::say;
 use crate::path;
 
 /// The options that choose a store.
@@ -23,7 +24,7 @@ pub(crate) struct StoreArgs {
     pub(crate) store: Option<String>,
     /// A file whose first line is the URL of the store, for URLs with a password
     #[arg(long, value_name = "FILE", global = true, help_heading = "Store")]
-    store_file: Option<PathBuf>,
+    pub(crate) store_file: Option<PathBuf>,
     /// The namespace: text, or an Elixir literal as `=:myapp` [default: cache]
     ///
     /// It beats the URL's `?namespace=`, which beats LARDER_NAMESPACE.
@@ -56,6 +57,7 @@ pub(crate) struct Place {
 }
 
 /// An open store.
+#[derive(Clone)]
 pub(crate) struct Opened {
     pub(crate) backend: Erased,
     pub(crate) namespace: Namespace,
@@ -76,22 +78,39 @@ impl Opened {
 impl Place {
     /// The store that the options name, else the environment, else the default one.
     pub(crate) fn choose(args: &StoreArgs) -> Result<Self, Failure> {
-        let named = match (&args.store, &args.store_file) {
+        let said = Self::said(
+            args.store.as_deref(),
+            args.store_file.as_deref(),
+            "LARDER_STORE or into a file for --store-file",
+        )?;
+        let place = match said {
+            Some(place) => place,
+            None => match environment("LARDER_STORE")? {
+                Some(text) => Self::named(&text)?,
+                None => Self::default_one()?,
+            },
+        };
+        place.within(args.namespace.as_deref(), "--namespace")
+    }
+
+    /// The store of a URL or of a file whose first line is one; where else a URL with a password may stand.
+    pub(crate) fn said(url: Option<&str>, file: Option<&Path>, instead: &str) -> Result<Option<Self>, Failure> {
+        match (url, file) {
             (Some(url), _) => {
-                refuse_password(url)?;
-                Some(url.clone())
+                refuse_password(url, instead)?;
+                Self::named(url).map(Some)
             }
-            (None, Some(file)) => Some(first_line(file)?),
-            (None, None) => environment("LARDER_STORE")?,
-        };
-        let mut place = match named {
-            Some(text) => Self::named(&text)?,
-            None => Self::default_one()?,
-        };
-        if let Some(text) = &args.namespace {
-            place.namespace = path::namespace(text).map_err(|failure| failure.at("--namespace"))?;
+            (None, Some(file)) => Self::named(&first_line(file)?).map(Some),
+            (None, None) => Ok(None),
         }
-        Ok(place)
+    }
+
+    /// The same in the namespace that an option names, if it does.
+    pub(crate) fn within(mut self, namespace: Option<&str>, option: &str) -> Result<Self, Failure> {
+        if let Some(text) = namespace {
+            self.namespace = path::namespace(text).map_err(|failure| failure.at(option))?;
+        }
+        Ok(self)
     }
 
     fn named(text: &str) -> Result<Self, Failure> {
@@ -156,6 +175,39 @@ impl Place {
         &self.namespace
     }
 
+    /// Where it is, whatever its options, and without what signs a user in: what can be shown and compared.
+    pub(crate) fn whereabouts(&self) -> String {
+        if let Some(file) = &self.file {
+            return format!("disk:{}", whole_path(file).to_string_lossy());
+        }
+        let place = self.url.split('?').next().unwrap_or_default();
+        match place.split_once("://") {
+            Some((scheme, rest)) => {
+                let host = rest.rsplit_once('@').map_or(rest, |(_, host)| host).trim_end_matches('/');
+                format!("{}://{host}", scheme.to_ascii_lowercase())
+            }
+            None => place.to_owned(),
+        }
+    }
+
+    /// Whether both are one store, by whatever names.
+    pub(crate) fn is_store_of(&self, other: &Self) -> bool {
+        #[cfg(unix)]
+        if let (Some(one), Some(other)) = (&self.file, &other.file) {
+            use std::os::unix::fs::MetadataExt;
+            let inode = |file: &Path| file.metadata().map(|about| (about.dev(), about.ino())).ok();
+            if inode(one).is_some_and(|one| inode(other) == Some(one)) {
+                return true;
+            }
+        }
+        self.whereabouts() == other.whereabouts()
+    }
+
+    /// Whether its URL says that a write is answered before it is sure to stay.
+    pub(crate) fn is_relaxed(&self) -> bool {
+        self.url.split(['?', '&']).skip(1).any(|option| option == "durability=relaxed")
+    }
+
     /// The limits that hold before it is open.
     pub(crate) fn limits(&self) -> Limits {
         self.limits
@@ -196,12 +248,12 @@ impl Place {
     pub(crate) async fn open(&self, access: Access) -> Result<Opened, Failure> {
         let mut created = None;
         if let Some(file) = &self.file {
-            let name = visible(&file.to_string_lossy()).into_owned();
+            let name = named(file);
             if !file.try_exists().map_err(|error| Failure::io(&name, &error))? {
                 if access != Access::Create {
+                    let other = if self.default { "; --store or LARDER_STORE name another" } else { "" };
                     return Err(Failure::usage(format!(
-                        "there is no store at {name}: `larder put` and `larder import` create it; --store or LARDER_STORE \
-                         name another"
+                        "there is no store at {name}: `put`, `import` and `copy --to` create one{other}"
                     )));
                 }
                 if let Some(folder) = file.parent().filter(|_| self.default) {
@@ -232,6 +284,18 @@ impl Place {
     }
 }
 
+/// A path from the root on, links followed as far as it leads to something.
+fn whole_path(file: &Path) -> PathBuf {
+    if let Ok(whole) = file.canonicalize() {
+        return whole;
+    }
+    let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    match (folder.canonicalize(), file.file_name()) {
+        (Ok(folder), Some(name)) => folder.join(name),
+        _ => std::path::absolute(file).unwrap_or_else(|_| file.to_owned()),
+    }
+}
+
 /// A size as a store's URL says it. What is malformed is the library's to refuse, when it opens the store.
 fn size(text: &str) -> Option<usize> {
     let units = [("KiB", 1 << 10), ("MiB", 1 << 20), ("GiB", 1 << 30), ("B", 1)];
@@ -257,7 +321,7 @@ fn create_folder(folder: &Path) -> Result<(), Failure> {
     builder.recursive(true);
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(folder).map_err(|error| Failure::io(&visible(&folder.to_string_lossy()), &error))
+    builder.create(folder).map_err(|error| Failure::io(&named(folder), &error))
 }
 
 fn environment_namespace() -> Result<Namespace, Failure> {
@@ -277,7 +341,7 @@ fn environment(name: &str) -> Result<Option<String>, Failure> {
 }
 
 fn first_line(file: &Path) -> Result<String, Failure> {
-    let name = visible(&file.to_string_lossy()).into_owned();
+    let name = named(file);
     let text = std::fs::read_to_string(file).map_err(|error| Failure::io(&name, &error))?;
     match text.lines().next().map(str::trim) {
         Some(url) if !url.is_empty() => Ok(url.to_owned()),
@@ -285,14 +349,30 @@ fn first_line(file: &Path) -> Result<String, Failure> {
     }
 }
 
-fn refuse_password(url: &str) -> Result<(), Failure> {
+fn refuse_password(url: &str, instead: &str) -> Result<(), Failure> {
     let authority = url.split_once("://").map(|(_, rest)| rest.split(['/', '?']).next().unwrap_or(rest));
     let user = authority.and_then(|authority| authority.rsplit_once('@')).map(|(user, _)| user);
     match user.and_then(|user| user.split_once(':')) {
-        Some((_, password)) if !password.is_empty() => Err(Failure::usage(
+        Some((_, password)) if !password.is_empty() => Err(Failure::usage(format!(
             "this URL holds a password, and every process of the machine can read the arguments of another: put the URL into \
-             LARDER_STORE or into a file for --store-file",
-        )),
+             {instead}"
+        ))),
         _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_store_is_the_same_by_any_name_and_its_whereabouts_hold_no_secret() {
+        let place = |text| Place::named(text).unwrap();
+        let one = place("redis://user:s3cret@host:6379/0?layout=pow");
+        assert_eq!(one.whereabouts(), "redis://host:6379/0");
+        assert!(one.is_store_of(&place("REDIS://host:6379/0/")));
+        assert!(!one.is_store_of(&place("redis://host:6379/1")));
+        assert!(place("disk:./nothing.larder?ttl=1h").is_store_of(&place("./src/../nothing.larder")));
+        assert!(!place("./nothing.larder").is_store_of(&place("./other.larder")));
     }
 }

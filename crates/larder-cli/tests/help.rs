@@ -6,7 +6,7 @@ use std::process::Command;
 
 use support::{Home, finish};
 
-const COMMANDS: [&str; 23] = [
+const COMMANDS: [&str; 24] = [
     "put",
     "get",
     "take",
@@ -19,6 +19,7 @@ const COMMANDS: [&str; 23] = [
     "clear",
     "import",
     "export",
+    "copy",
     "stats",
     "compact",
     "completions",
@@ -41,6 +42,7 @@ fn examples(help: &str) -> Vec<&str> {
 fn every_example_in_the_help_works() {
     let home = Home::with(&[("settings", "1"), ("user/int:42/session/f3", "1"), ("lock/deploy", "1")]);
     home.run(["put", "--ttl", "1h", "--namespace", "staging", "k", "1"]).done();
+    home.run(["put", "--ttl", "1h", "--store", "./old.larder", "user/int:42/session/f3", "1"]).done();
     let sessions = "{\"larder\":1}\n{\"key\":[\"k\"],\"value\":1,\"expires_at\":\"never\"}\n";
     let binary = std::path::Path::new(env!("CARGO_BIN_EXE_larder")).parent().unwrap();
     let path = format!("{}:{}", binary.display(), std::env::var("PATH").unwrap());

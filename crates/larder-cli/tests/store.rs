@@ -172,7 +172,7 @@ fn another_process_can_look_in_while_one_writes() {
     let mut stdin = writing.stdin.take().unwrap();
     // More than one batch, so that the store is open while this one waits for the rest.
     let mut lines = String::from("{\"larder\":1}\n");
-    for number in 0..40_000 {
+    for number in 0..100_000 {
         lines += &format!("{{\"key\":[{number}],\"value\":1,\"expires_at\":\"never\"}}\n");
     }
     stdin.write_all(lines.as_bytes()).unwrap();

@@ -1,11 +1,8 @@
 //! `larder export`.
 
 use std::fs::{self, File, OpenOptions};
-use std::future::{Future, poll_fn};
 use std::io::{BufWriter, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
-use std::pin::pin;
-use std::task::Poll;
 
 use clap::Args;
 use jiff::Timestamp;
@@ -14,11 +11,12 @@ use larder::{Key, Pattern, Record, Select};
 use crate::args::Shared;
 use crate::counts::Counts;
 use crate::exit::{Failure, Outcome};
+use crate::file::{create_private, named, part_of};
 use crate::interrupt::Interrupt;
 use crate::line::{End, HEADER, Reader, Writer, check_header};
 use crate::lines::{Lines, Met};
 use crate::listing::Listing;
-use crate::output::{Output, say, visible};
+use crate::output::{Output, say};
 use crate::progress::Progress;
 use crate::store::{Access, Opened, Place};
 
@@ -67,12 +65,8 @@ impl Export {
         let mut counts = Counts::default();
         let whole = {
             let mut interrupt = Interrupt::new().map_err(|error| Failure::io("signals", &error))?;
-            let mut writing = pin!(write_all(&opened, shared, after, &mut target, &mut counts, &progress));
-            poll_fn(|context| match interrupt.poll(context) {
-                Poll::Ready(()) => Poll::Ready(Ok(false)),
-                Poll::Pending => writing.as_mut().poll(context),
-            })
-            .await?
+            let writing = write_all(&opened, shared, after, &mut target, &mut counts, &progress);
+            interrupt.or(writing).await.transpose()?.is_some()
         };
         progress.finish();
         target.finish(whole)?;
@@ -91,7 +85,7 @@ async fn write_all(
     target: &mut Target,
     counts: &mut Counts,
     progress: &Progress,
-) -> Result<bool, Failure> {
+) -> Result<(), Failure> {
     let writer = Writer::new(&opened.namespace, shared.coding());
     let pattern = Pattern::any();
     let mut listing = Listing::new(opened, &pattern, Select::ValuesAndTtls, None).await?;
@@ -119,7 +113,7 @@ async fn write_all(
     if counts.refused > 0 {
         progress.say(&format!("error: {} stored records cannot be read and were left out", counts.refused));
     }
-    Ok(true)
+    Ok(())
 }
 
 /// Where lines go.
@@ -153,23 +147,13 @@ impl Target {
             target.header()?;
             return Ok(target);
         }
-        let mut part = whole.as_os_str().to_owned();
-        part.push(".part");
-        let part = PathBuf::from(part);
+        let part = part_of(whole);
         let failed = |error| Failure::io(&named(&part), &error);
         if resume && part.try_exists().map_err(failed)? {
             let (file, after) = go_on_with(&part)?;
             return Ok(Self::File { part, whole: whole.to_owned(), writer: BufWriter::new(file), after });
         }
-        match fs::remove_file(&part) {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(failed(error)),
-            _ => {}
-        }
-        let mut options = OpenOptions::new();
-        options.write(true).create_new(true);
-        #[cfg(unix)]
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        let file = options.open(&part).map_err(failed)?;
+        let file = create_private(&part).map_err(failed)?;
         let mut target =
             Self::File { part, whole: whole.to_owned(), writer: BufWriter::with_capacity(1 << 16, file), after: None };
         target.header()?;
@@ -205,10 +189,6 @@ impl Target {
             }
         }
     }
-}
-
-fn named(path: &Path) -> String {
-    visible(&path.to_string_lossy()).into_owned()
 }
 
 /// Opens what an export left behind, cuts off a line that is not whole, and tells the last key there.

@@ -1,10 +1,8 @@
 //! `larder import`.
 
 use std::fs::File;
-use std::future::poll_fn;
 use std::io::{self, IsTerminal, Read};
 use std::path::PathBuf;
-use std::task::Poll;
 use std::thread;
 
 use clap::Args;
@@ -13,15 +11,16 @@ use larder::{Backend, Ttl, When};
 use tokio::sync::mpsc::{Receiver, channel};
 
 use crate::args::Shared;
-use crate::batch::{Batch, Rules, Waiting, gather};
+use crate::batch::{Batch, Rules, gather};
 use crate::commands::put::Condition;
 use crate::counts::Counts;
 use crate::exit::{Failure, Outcome};
+use crate::file::named;
 use crate::interrupt::Interrupt;
 use crate::line;
-use crate::line::{End, Reader, check_header};
+use crate::line::{Reader, check_header};
 use crate::lines::{Lines, Met};
-use crate::output::{say, visible};
+use crate::output::say;
 use crate::progress::Progress;
 use crate::store::{Access, Opened, Place};
 
@@ -70,12 +69,7 @@ EXAMPLES:
 impl Import {
     pub(crate) async fn run(self, shared: &Shared) -> Result<Outcome, Failure> {
         let place = Place::choose(&shared.store)?;
-        let when = self.condition.map_or(When::Always, |Condition(when)| when);
-        if matches!(when, When::Unchanged(_)) {
-            return Err(Failure::usage(
-                "--if unchanged:VERSION speaks of one value; an import takes absent or present",
-            ));
-        }
+        let when = Condition::of_many(self.condition)?;
         let rules = Rules {
             reader: Reader::new(shared.otp),
             namespace: shared.store.namespace.is_some().then(|| place.namespace().clone()),
@@ -132,7 +126,7 @@ impl Import {
             }
             return Ok((Box::new(io::stdin()), None));
         }
-        let name = visible(&self.file.to_string_lossy()).into_owned();
+        let name = named(&self.file);
         let file = File::open(&self.file).map_err(|error| Failure::io(&name, &error))?;
         let about = file.metadata().map_err(|error| Failure::io(&name, &error))?;
         if about.is_dir() {
@@ -159,11 +153,7 @@ impl Running {
     async fn write_all(&mut self) -> Result<bool, Failure> {
         let mut interrupt = Interrupt::new().map_err(|error| Failure::io("signals", &error))?;
         loop {
-            let next = poll_fn(|context| match interrupt.poll(context) {
-                Poll::Ready(()) => Poll::Ready(None),
-                Poll::Pending => self.batches.poll_recv(context).map(Some),
-            });
-            match next.await {
+            match interrupt.or(self.batches.recv()).await {
                 None => return Ok(false),
                 Some(Some(batch)) => self.write(batch?).await?,
                 Some(None) => break,
@@ -189,14 +179,11 @@ impl Running {
             };
             let now = Timestamp::now();
             let (mut lines, mut puts) = (Vec::with_capacity(waiting.len()), Vec::with_capacity(waiting.len()));
-            for Waiting { line, end, mut put } in waiting {
-                if let Some(end) = end {
-                    let Some(ttl) = End::At(end).ttl(now) else {
-                        self.counts.expired += 1;
-                        continue;
-                    };
-                    put.ttl = ttl;
-                }
+            for (line, waiting) in waiting {
+                let Some(put) = waiting.due(now) else {
+                    self.counts.expired += 1;
+                    continue;
+                };
                 lines.push(line);
                 puts.push(put);
             }

@@ -4,6 +4,7 @@ pub(crate) mod all;
 pub(crate) mod clear;
 pub(crate) mod compact;
 pub(crate) mod completions;
+pub(crate) mod copy;
 pub(crate) mod count;
 pub(crate) mod delete;
 pub(crate) mod explain;
@@ -24,7 +25,7 @@ use crate::exit::{Failure, Outcome};
 /// Runs the command that the command line names.
 pub(crate) fn run(cli: Cli) -> Result<Outcome, Failure> {
     let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_io()
+        .enable_all()
         .build()
         .map_err(|error| Failure::io("the runtime", &error))?;
     let Cli { shared, command } = cli;
@@ -42,6 +43,7 @@ pub(crate) fn run(cli: Cli) -> Result<Outcome, Failure> {
             Command::Clear(clear) => clear.run(&shared).await,
             Command::Import(import) => import.run(&shared).await,
             Command::Export(export) => export.run(&shared).await,
+            Command::Copy(copy) => copy.run(&shared).await,
             Command::Stats(stats) => stats.run(&shared).await,
             Command::Compact(compact) => compact.run(&shared).await,
             Command::Term(terms) => terms.run(&shared),

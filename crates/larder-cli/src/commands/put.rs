@@ -56,6 +56,19 @@ EXAMPLES:
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Condition(pub(crate) When);
 
+impl Condition {
+    /// The condition of each of many records.
+    pub(crate) fn of_many(condition: Option<Self>) -> Result<When, Failure> {
+        match condition {
+            None => Ok(When::Always),
+            Some(Self(When::Unchanged(_))) => Err(Failure::usage(
+                "--if unchanged:VERSION speaks of one value; for many records it is absent or present",
+            )),
+            Some(Self(when)) => Ok(when),
+        }
+    }
+}
+
 impl FromStr for Condition {
     type Err = String;
 

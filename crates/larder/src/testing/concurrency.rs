@@ -150,7 +150,8 @@ pub async fn concurrent_calls_on_a_key_have_an_order<F: Fixture>(fixture: F) {
         let tasks: Vec<_> = (0..4)
             .map(|_| {
                 let (seen, key, time) = (case.seen(), key.clone(), Arc::clone(&time));
-                let operations: Vec<Operation> = (0..4).map(|_| Operation::at_random()).collect();
+                let operations: Vec<Operation> =
+                    (0..4).map(|_| Operation::chosen(|below| fastrand::usize(..below))).collect();
                 tokio::spawn(async move {
                     let mut calls = Vec::new();
                     for operation in operations {

@@ -7,9 +7,12 @@ use crate::backend::When;
 
 use super::case::version;
 
+/// What is written: of two sizes, which some backends store in two ways.
+const VALUES: [&str; 3] = ["a", "b", "c, which takes more room than the others"];
+
 /// One call on the key.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Operation {
+pub(crate) enum Operation {
     Put(&'static str, When),
     Get,
     Take,
@@ -18,10 +21,11 @@ pub(super) enum Operation {
 }
 
 impl Operation {
-    pub(super) fn at_random() -> Self {
-        let value = ["a", "b", "c"][fastrand::usize(..3)];
-        let swapped = ["a", "b", "c"][fastrand::usize(..3)];
-        match fastrand::u8(..9) {
+    /// One that is chosen by numbers below others.
+    pub(crate) fn chosen(mut below: impl FnMut(usize) -> usize) -> Self {
+        let value = VALUES[below(VALUES.len())];
+        let swapped = VALUES[below(VALUES.len())];
+        match below(9) {
             0 => Self::Put(value, When::Always),
             1 => Self::Put(value, When::Absent),
             2 => Self::Put(value, When::Present),
@@ -55,24 +59,24 @@ impl Operation {
 
 /// A call, its answer, and when it began and ended on a line that all tasks share.
 #[derive(Clone, Debug)]
-pub(super) struct Call {
-    pub(super) operation: Operation,
-    pub(super) answer: String,
-    pub(super) began: u64,
-    pub(super) ended: u64,
+pub(crate) struct Call {
+    pub(crate) operation: Operation,
+    pub(crate) answer: String,
+    pub(crate) began: u64,
+    pub(crate) ended: u64,
 }
 
 #[derive(Default)]
-pub(super) struct History(Vec<Call>);
+pub(crate) struct History(Vec<Call>);
 
 impl History {
-    pub(super) fn extend(&mut self, calls: Vec<Call>) {
+    pub(crate) fn extend(&mut self, calls: Vec<Call>) {
         self.0.extend(calls);
     }
 
     /// Whether the calls, each at some moment between its beginning and its end, explain all answers: the search of
     /// Wing and Gong, with Lowe's memory of what was tried.
-    pub(super) fn has_an_order(&self) -> bool {
+    pub(crate) fn has_an_order(&self) -> bool {
         assert!(self.0.len() < 64, "a set of calls is one number");
         let everyone = (1_u64 << self.0.len()) - 1;
         let mut tried = HashSet::new();

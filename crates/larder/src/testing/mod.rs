@@ -42,7 +42,7 @@ mod case;
 mod clock;
 mod faulty;
 mod fixture;
-mod history;
+pub(crate) mod history;
 pub mod model;
 mod promise;
 

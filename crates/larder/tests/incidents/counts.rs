@@ -24,3 +24,14 @@ fn announcing_costs_nothing() {
         }
     }
 }
+
+#[test]
+fn small_announcements_add_up_to_nothing() {
+    let _alone = alone();
+    for depth in [33, 100, 1_000] {
+        let bytes = [&[131][..], &[104, 104].repeat(depth)].concat();
+        let (read, peak) = peak(|| Term::from_etf(&bytes).is_ok());
+        assert!(!read);
+        assert!(peak <= 64 * bytes.len() + SLACK, "{peak} bytes for {} that came", bytes.len());
+    }
+}

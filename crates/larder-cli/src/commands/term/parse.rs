@@ -12,6 +12,7 @@ use crate::{literal, tagged};
 ///   {"t":"bin","hex":"6162"}  {"t":"bits","bits":3,"hex":"a0"}  {"t":"tuple","v":[…]}
 ///   {"t":"list","v":[…],"tail":…}  {"t":"map","v":[[key,value],…]}
 #[derive(Args, Debug)]
+#[allow(rustdoc::broken_intra_doc_links, reason = "its help shows JSON as it is, brackets and all")]
 #[command(after_help = EXAMPLES, verbatim_doc_comment)]
 pub(crate) struct Parse {
     #[command(flatten)]

@@ -2,7 +2,7 @@
 
 use std::cmp::Ordering;
 use std::hint::black_box;
-use std::sync::atomic::{AtomicU32, AtomicU64, Ordering::Relaxed};
+use std::sync::atomic::Ordering::Relaxed;
 
 use bytes::Bytes;
 use triomphe::ThinArc;
@@ -11,6 +11,7 @@ use crate::ttl::Deadline;
 
 use super::name::{Name, compare, padded};
 use super::row::Named;
+use super::sync::{AtomicU32, AtomicU64};
 use super::timers::Timer;
 
 /// A handle to a record: deadline, name and value in one allocation.

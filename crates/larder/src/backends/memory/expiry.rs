@@ -2,18 +2,18 @@
 
 use crate::clock::Moment;
 
-use super::entry::Entry;
 use super::locks::{read, write};
 use super::records::{Padded, Records};
 use super::row::Named;
 use super::shard::{Due, Shard};
+use super::sync::usually;
 use super::timers::Timer;
 
 /// How many due timers each write looks at: more than one, so that a store in use keeps ahead of what it arms.
 pub(super) const EACH_WRITE: usize = 2;
 
 /// How many due timers are looked at before a shard's lock is given up for others to pass.
-const EACH_LOCK: usize = 64;
+const EACH_LOCK: usize = usually(64, 2);
 
 impl Records {
     /// Frees a little of what has expired in a shard that is being written to.
@@ -35,7 +35,7 @@ impl Records {
                 let (seen, more) = self.expire(&mut shard, before, now, EACH_LOCK, &mut soon);
                 removed += more;
                 if seen < EACH_LOCK {
-                    soon.iter().for_each(|entry| shard.postpone(entry));
+                    soon.into_iter().for_each(|timer| shard.put_back(timer));
                     break;
                 }
             }
@@ -50,15 +50,16 @@ impl Records {
         (removed, shards + self.index.compact())
     }
 
-    /// Looks at so many timers before a tick; answers how many there were, and how many records were removed. A record
-    /// that ends within the present tick, but not yet, is left to the caller: at once it would be looked at for ever.
-    fn expire(&self, shard: &mut Shard, before: u64, now: Moment, most: usize, soon: &mut Vec<Entry>) -> (usize, u64) {
+    /// Looks at so many timers before a tick; answers how many there were, and how many records were removed. The timer
+    /// of a record that ends within the present tick, but not yet, is left to the caller: put back at once it would be
+    /// looked at for ever.
+    fn expire(&self, shard: &mut Shard, before: u64, now: Moment, most: usize, soon: &mut Vec<Timer>) -> (usize, u64) {
         let mut removed = 0;
         for seen in 0..most {
             let Some(timer) = shard.pop_before(before) else { return (seen, removed) };
             match shard.due(timer, |entry| entry.deadline().is_past(now)) {
                 Due::Stale => {}
-                Due::Later(entry) if entry.deadline_tick() < before => soon.push(entry),
+                Due::Later(entry) if entry.deadline_tick() < before => soon.push(timer),
                 Due::Later(entry) => shard.postpone(&entry),
                 Due::Now(entry) => {
                     self.remove(shard, &entry.name(), &entry);

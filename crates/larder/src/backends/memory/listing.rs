@@ -15,9 +15,10 @@ use super::index::Move;
 use super::name::Name;
 use super::records::{Records, found};
 use super::row::AHEAD;
+use super::sync::usually;
 
 /// How many entries a walk stands on before writers may pass.
-const EACH_WALK: usize = 128;
+const EACH_WALK: usize = usually(128, 4);
 
 /// How many entries a page passes in vain. It ends then, however little it has found, so that no call holds a thread for
 /// more than about a millisecond.

@@ -1,6 +1,8 @@
 //! Locks that do not give up: no code of ours panics under one, so that poison never means a broken record.
 
-use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::sync::PoisonError;
+
+use super::sync::{RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 #[inline]
 pub(super) fn read<T>(lock: &RwLock<T>) -> RwLockReadGuard<'_, T> {

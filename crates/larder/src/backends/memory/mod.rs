@@ -11,9 +11,16 @@ mod room;
 mod row;
 mod shard;
 mod sweeper;
+mod sync;
 mod timers;
 
 #[cfg(test)]
+mod case;
+#[cfg(test)]
+#[cfg(shuttle)]
+mod schedules;
+#[cfg(test)]
+#[cfg(not(shuttle))]
 mod tests;
 
 use std::fmt;

@@ -1,11 +1,10 @@
 //! All records: found by hash in shards, kept in order by the index, and what happens to them.
 
 use std::hash::BuildHasher;
-use std::sync::{Arc, RwLock, RwLockWriteGuard, Weak};
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use bytes::Bytes;
-use hashbrown::DefaultHashBuilder;
 
 use crate::backend::{Put, When};
 use crate::clock::{Clock, Moment};
@@ -21,6 +20,7 @@ use super::room::{NoRoom, Room, WhenFull};
 use super::row::Named;
 use super::shard::Shard;
 use super::sweeper::Sweeper;
+use super::sync::{HashBuilder, RwLock, RwLockWriteGuard, usually};
 use super::timers::{Timer, spread};
 
 /// The shards, the index over them, and the account of what they take.
@@ -33,7 +33,7 @@ pub(super) struct Records {
     pub(super) index: Index,
     pub(super) room: Room,
     pub(super) when_full: WhenFull,
-    hasher: DefaultHashBuilder,
+    hasher: HashBuilder,
     clock: Arc<dyn Clock>,
     sweeper: Sweeper,
     this: Weak<Self>,
@@ -44,7 +44,7 @@ pub(super) struct Records {
 #[repr(align(128))]
 pub(super) struct Padded(pub(super) RwLock<Shard>);
 
-const SHARDS: usize = 64;
+const SHARDS: usize = usually(64, 2);
 
 impl Records {
     pub(super) fn new(
@@ -58,7 +58,7 @@ impl Records {
             index: Index::new(),
             room: Room::new(max_bytes),
             when_full,
-            hasher: DefaultHashBuilder::default(),
+            hasher: HashBuilder::default(),
             clock,
             sweeper: Sweeper::new(period),
             this: Weak::clone(this),
@@ -109,13 +109,17 @@ impl Records {
         } else {
             &put.value
         };
-        loop {
+        // Where there is nothing to free, somebody else may have freed it just now: so there is one more try.
+        let mut tries = 2;
+        while tries > 0 {
             match self.try_put(name, value, deadline, put.when, now) {
                 Ok(written) => return Ok(written),
-                Err(NoRoom) if self.room.could_hold(Entry::charge_of(name, value)) && self.make_room(name, now) => {}
-                Err(NoRoom) => return Err(full()),
+                Err(NoRoom) if !self.room.could_hold(Entry::charge_of(name, value)) => break,
+                Err(NoRoom) if self.make_room(name, now) => {}
+                Err(NoRoom) => tries -= 1,
             }
         }
+        Err(full())
     }
 
     fn try_put(&self, name: &Name, value: &Bytes, deadline: Deadline, when: When, now: Moment) -> Result<bool, NoRoom> {
@@ -219,11 +223,19 @@ impl Records {
     }
 
     /// How many timers there are, those that count for nothing included.
+    #[cfg(not(shuttle))]
     pub(super) fn timers(&self) -> usize {
         self.shards.iter().map(|Padded(shard)| read(shard).timers()).sum()
     }
 
+    /// Whether the timer of an entry is among its shard's.
+    #[cfg(shuttle)]
+    pub(super) fn is_armed(&self, entry: &Entry) -> bool {
+        read(self.shard(self.hash(&entry.name()))).is_armed(entry)
+    }
+
     /// How many values lie apart from their records.
+    #[cfg(not(shuttle))]
     pub(super) fn apart(&self) -> usize {
         self.shards.iter().map(|Padded(shard)| read(shard).apart()).sum()
     }

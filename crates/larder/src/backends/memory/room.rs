@@ -1,15 +1,16 @@
 //! How much the records take, and the bound on it.
 
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::atomic::Ordering::Relaxed;
 
 use crate::clock::Moment;
 
-use super::entry::Entry;
 use super::locks::{read, write};
 use super::name::Name;
 use super::records::{Padded, Records};
 use super::row::Named;
 use super::shard::{Due, Shard};
+use super::sync::AtomicU64;
+use super::timers::Timer;
 
 /// What a full store does with a record that does not fit.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -92,19 +93,19 @@ impl Records {
                 break true;
             }
         };
-        if let Some(entry) = spared {
-            write(self.shard(self.hash(name))).postpone(&entry);
+        if let Some(timer) = spared {
+            write(self.shard(self.hash(name))).put_back(timer);
         }
         evicted
     }
 
-    fn evict_before(&self, tick: u64, shard: &mut Shard, name: &Name, spared: &mut Option<Entry>) -> bool {
+    fn evict_before(&self, tick: u64, shard: &mut Shard, name: &Name, spared: &mut Option<Timer>) -> bool {
         while let Some(timer) = shard.pop_before(tick) {
             match shard.due(timer, |entry| entry.deadline_tick() < tick) {
                 Due::Stale => {}
                 // It was refreshed since its timer was armed, and another shard may come first now.
                 Due::Later(entry) => shard.postpone(&entry),
-                Due::Now(entry) if entry.is(name) => *spared = Some(entry),
+                Due::Now(entry) if entry.is(name) => *spared = Some(timer),
                 Due::Now(entry) => {
                     self.remove(shard, &entry.name(), &entry);
                     return true;

@@ -130,6 +130,14 @@ impl Shard {
         self.timers.arm(timer);
     }
 
+    /// Arms a timer anew that was taken out, for the record that has it by now: other than the one that had it, if that
+    /// was replaced since.
+    pub(super) fn put_back(&mut self, timer: Timer) {
+        if let Due::Later(entry) = self.due(timer, |_| false) {
+            self.postpone(&entry);
+        }
+    }
+
     /// The timer of the record that ends soonest, or of one that did when it was armed.
     pub(super) fn soonest(&self) -> Option<Timer> {
         self.timers.soonest()
@@ -178,10 +186,17 @@ impl Shard {
         self.table.iter()
     }
 
+    #[cfg(not(shuttle))]
     pub(super) fn timers(&self) -> usize {
         self.timers.len()
     }
 
+    #[cfg(shuttle)]
+    pub(super) fn is_armed(&self, entry: &Entry) -> bool {
+        self.timers.is_armed(entry.timer())
+    }
+
+    #[cfg(not(shuttle))]
     pub(super) fn apart(&self) -> usize {
         self.apart.len()
     }

@@ -1,11 +1,11 @@
 //! The thread that frees what has expired while nobody writes.
 
-use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
-use std::sync::{OnceLock, Weak};
-use std::thread;
+use std::sync::Weak;
+use std::sync::mpsc::RecvTimeoutError;
 use std::time::Duration;
 
 use super::records::Records;
+use super::sync::{Builder, OnceLock, Sender, channel};
 
 /// A thread that sweeps now and then. It holds the records only while it does so, and ends with them.
 pub(super) struct Sweeper {
@@ -30,7 +30,7 @@ impl Sweeper {
                     records.sweep(records.now());
                 }
             };
-            thread::Builder::new().name("larder-sweeper".to_owned()).spawn(sweep).ok().map(|_| stop)
+            Builder::new().name("larder-sweeper".to_owned()).spawn(sweep).ok().map(|_| stop)
         });
     }
 

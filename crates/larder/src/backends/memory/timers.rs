@@ -101,3 +101,10 @@ impl Timers {
         self.0.capacity() * size_of::<Timer>()
     }
 }
+
+#[cfg(all(test, shuttle))]
+impl Timers {
+    pub(super) fn is_armed(&self, timer: Timer) -> bool {
+        self.0.iter().any(|other| other.0 == timer)
+    }
+}

@@ -7,8 +7,9 @@ use crate::sabotage;
 use super::super::{Kind, Term};
 use super::{skip, *};
 
-/// So much room is made for a term's children before they are seen.
-const ROOM: usize = 256;
+/// How many children room is made for ahead of them. A message of small tuples in small tuples announces many more at
+/// every second byte of it.
+const ROOM: usize = 4;
 
 /// So many bytes are inflated at once.
 const INFLATE_STEP: usize = 64 << 10;

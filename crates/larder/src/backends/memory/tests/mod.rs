@@ -4,107 +4,16 @@ mod expiry;
 mod order;
 mod room;
 
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 
+use super::case::*;
 use super::entry::Entry;
-use super::index::Move;
 use super::*;
 use crate::backend::When;
-use crate::clock::Moment;
 use crate::key;
 use crate::pattern;
 use crate::record::Version;
 use crate::term::Term;
-
-#[derive(Debug, Default)]
-struct Manual(AtomicU64);
-
-impl Manual {
-    fn advance(&self, by: Duration) {
-        self.0.fetch_add(by.as_nanos() as u64, Ordering::SeqCst);
-    }
-}
-
-impl Clock for Manual {
-    fn monotonic(&self) -> Moment {
-        Moment::from_nanos(self.0.load(Ordering::SeqCst))
-    }
-
-    fn wall(&self) -> Moment {
-        self.monotonic()
-    }
-}
-
-/// A store on a clock of ours, whose thread will not come by.
-fn store(build: impl FnOnce(Builder) -> Builder) -> (Memory, Arc<Manual>) {
-    let clock = Arc::new(Manual::default());
-    let mut builder = Memory::builder().clock(clock.clone());
-    builder.period = Duration::from_secs(3600);
-    (build(builder).build(), clock)
-}
-
-/// Every future here is ready at once.
-fn now<T>(future: impl Future<Output = Result<T>>) -> Result<T> {
-    match std::pin::pin!(future).poll(&mut std::task::Context::from_waker(std::task::Waker::noop())) {
-        std::task::Poll::Ready(answer) => answer,
-        std::task::Poll::Pending => panic!("memory never waits"),
-    }
-}
-
-const fn seconds(n: u64) -> Ttl {
-    Ttl::After(Duration::from_secs(n))
-}
-
-fn put(memory: &Memory, key: Key, value: &[u8], ttl: Ttl) -> Result<bool> {
-    let put = Put { key, value: Bytes::copy_from_slice(value), ttl, when: When::Always };
-    now(memory.put(&Namespace::default(), &[put]))?.remove(0)
-}
-
-fn get(memory: &Memory, key: Key) -> Option<Bytes> {
-    now(memory.get(&Namespace::default(), &[key], Select::Values)).unwrap().remove(0).map(|found| found.value)
-}
-
-fn delete(memory: &Memory, key: Key) -> bool {
-    now(memory.delete(&Namespace::default(), &[key])).unwrap().remove(0)
-}
-
-fn list(memory: &Memory, pattern: &Pattern) -> Vec<(Key, Bytes)> {
-    let (mut found, mut cursor) = (Vec::new(), Some(Cursor::START));
-    while let Some(at) = cursor {
-        let page = now(memory.scan(&Namespace::default(), pattern, Select::Values, &at, 7)).unwrap();
-        found.extend(page.records.into_iter().map(|record| (record.key, record.found.value)));
-        cursor = page.next;
-    }
-    found
-}
-
-fn stored(memory: &Memory) -> u64 {
-    now(memory.info()).unwrap().records.unwrap()
-}
-
-fn sweep(memory: &Memory, what: Sweep) -> Swept {
-    now(memory.sweep(what)).unwrap()
-}
-
-/// Every shard's entries are the index's, the same handles, and the account is right.
-fn assert_agreement(memory: &Memory) {
-    let mut in_shards: Vec<Entry> = memory.records.entries();
-    let mut in_index = Vec::new();
-    memory.records.index.walk(Name::new(&Namespace::default(), &[]), false, |entry| {
-        in_index.push(entry.clone());
-        Move::Next
-    });
-    let bytes = |entry: &Entry| {
-        let mut bytes = Vec::new();
-        entry.read_name(&mut bytes);
-        bytes
-    };
-    in_shards.sort_by_key(bytes);
-    assert_eq!(in_shards.len(), in_index.len());
-    assert!(in_shards.iter().zip(&in_index).all(|(one, other)| one.same(other)));
-    assert_eq!(in_shards.iter().map(Entry::charge).sum::<u64>(), memory.records.room.used());
-}
 
 #[test]
 fn values_of_every_size_come_back_as_they_were_and_leave_nothing_behind() {
