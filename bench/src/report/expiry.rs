@@ -2,7 +2,7 @@
 
 use crate::expiry::LATER;
 use crate::figures::Figures;
-use crate::table::{Mark, figure, marks, table, thousands};
+use crate::table::{Mark, figure, marks, short, table, thousands};
 
 /// The allocators it is measured under.
 pub const SYSTEM: &str = if cfg!(target_env = "gnu") { "glibc's allocator" } else { "the system's allocator" };
@@ -22,7 +22,8 @@ const _: () = assert!(LATER.as_secs() == 10, "a row says so");
 pub fn tables(figures: &Figures) -> String {
     let share = |row: &str, allocator: &str, of: &str| {
         let (value, whole) = (figures.median("", row, allocator)?, figures.median("", of, allocator)?);
-        Some(format!("{} ({:.2} %)", figure(value, figures.unit("", row)), 100.0 * value / whole))
+        let text = figure(value, figures.unit("", row));
+        Some(if row == of { text } else { format!("{text} ({} %)", short(100.0 * value / whole)) })
     };
     let allocators = [SYSTEM, JEMALLOC];
     let rows = [(IDLE, FULL), (FULL, FULL), (BEFORE, MOST), (MOST, MOST), (AFTER, MOST), (COMPACT, MOST)];
@@ -49,7 +50,7 @@ pub(super) fn section(figures: &Figures) -> String {
         measured: [SYSTEM, JEMALLOC]
             .map(|allocator| {
                 let share = figures.median("", row, allocator)? / figures.median("", of, allocator)?;
-                Some((format!("{:.2} %", share * 100.0), share <= most))
+                Some((format!("{} %", short(share * 100.0)), share <= most))
             })
             .into(),
     };
