@@ -199,20 +199,18 @@ impl Backend for Memory {
     async fn take(&self, namespace: &Namespace, key: &Key) -> Result<Option<Bytes>> {
         self.limits.check_key(key)?;
         let name = Name::new(namespace, key.as_bytes());
-        Ok(self.records.delete(&name, self.records.now(), Shard::value))
+        Ok(self.records.delete(&name, Shard::value))
     }
 
     async fn touch(&self, namespace: &Namespace, keys: &[Key], ttl: Ttl) -> Result<Vec<bool>> {
         self.limits.check_keys(keys)?;
         let ttl = ttl.checked()?;
-        let now = self.records.now();
-        keys.iter().map(|key| self.records.touch(&Name::new(namespace, key.as_bytes()), ttl, now)).collect()
+        keys.iter().map(|key| self.records.touch(&Name::new(namespace, key.as_bytes()), ttl)).collect()
     }
 
     async fn delete(&self, namespace: &Namespace, keys: &[Key]) -> Result<Vec<bool>> {
         self.limits.check_keys(keys)?;
-        let now = self.records.now();
-        let delete = |key: &Key| self.records.delete(&Name::new(namespace, key.as_bytes()), now, |_, _| ()).is_some();
+        let delete = |key: &Key| self.records.delete(&Name::new(namespace, key.as_bytes()), |_, _| ()).is_some();
         Ok(keys.iter().map(delete).collect())
     }
 

@@ -112,7 +112,7 @@ impl Records {
         // Where there is nothing to free, somebody else may have freed it just now: so there is one more try.
         let mut tries = 2;
         while tries > 0 {
-            match self.try_put(name, value, deadline, put.when, now) {
+            match self.try_put(name, value, deadline, put.when) {
                 Ok(written) => return Ok(written),
                 Err(NoRoom) if !self.room.could_hold(Entry::charge_of(name, value)) => break,
                 Err(NoRoom) if self.make_room(name, now) => {}
@@ -122,9 +122,9 @@ impl Records {
         Err(full())
     }
 
-    fn try_put(&self, name: &Name, value: &Bytes, deadline: Deadline, when: When, now: Moment) -> Result<bool, NoRoom> {
+    fn try_put(&self, name: &Name, value: &Bytes, deadline: Deadline, when: When) -> Result<bool, NoRoom> {
         let hash = self.hash(name);
-        let mut shard = self.write(hash, now);
+        let (mut shard, now) = self.write(hash);
         let place = shard.place(spread(hash), name);
         let there = place.and_then(|at| shard.entry(at));
         let living = there.filter(|entry| !entry.deadline().is_past(now));
@@ -160,43 +160,35 @@ impl Records {
     }
 
     /// Deletes the record of a name; what it answers of a living one is read ahead of that.
-    pub(super) fn delete<T>(&self, name: &Name, now: Moment, of: impl FnOnce(&Shard, &Entry) -> T) -> Option<T> {
+    pub(super) fn delete<T>(&self, name: &Name, of: impl FnOnce(&Shard, &Entry) -> T) -> Option<T> {
         let hash = self.hash(name);
-        let mut shard = self.write(hash, now);
+        let (mut shard, now) = self.write(hash);
         let entry = shard.find(spread(hash), name)?.clone();
         let answer = (!entry.deadline().is_past(now)).then(|| of(&shard, &entry));
         self.remove(&mut shard, name, &entry);
         answer
     }
 
-    pub(super) fn touch(&self, name: &Name, ttl: Ttl, now: Moment) -> Result<bool> {
-        let deadline = ttl.deadline(now)?;
+    pub(super) fn touch(&self, name: &Name, ttl: Ttl) -> Result<bool> {
         let hash = self.hash(name);
-        let living = |entry: &&Entry| !entry.deadline().is_past(now);
-        {
-            // A later deadline moves no timer, and so readers need not wait.
-            let shard = read(self.shard(hash));
-            let Some(entry) = shard.find(spread(hash), name).filter(living) else { return Ok(false) };
-            if Timer::new(deadline, hash).tick() >= entry.timer().tick() {
-                entry.set_deadline(deadline);
-                return Ok(true);
-            }
-        }
-        let mut shard = self.write(hash, now);
-        let place = shard.place(spread(hash), name);
-        let Some(at) = place.filter(|at| shard.entry(*at).is_some_and(|entry| living(&entry))) else {
-            return Ok(false);
-        };
+        let (mut shard, now) = self.write(hash);
+        let deadline = ttl.deadline(now)?;
+        let living = |at: &_| shard.entry(*at).is_some_and(|entry| !entry.deadline().is_past(now));
+        let Some(at) = shard.place(spread(hash), name).filter(living) else { return Ok(false) };
         shard.prolong(at, deadline);
         self.sweeper.start(&self.this);
         Ok(true)
     }
 
     /// Locks a shard for a write, which first frees a little of what has expired there.
-    fn write(&self, hash: u64, now: Moment) -> RwLockWriteGuard<'_, Shard> {
+    ///
+    /// Also tells the time, which is read under the lock: a record that somebody has found expired is expired for every
+    /// write that comes after.
+    fn write(&self, hash: u64) -> (RwLockWriteGuard<'_, Shard>, Moment) {
         let mut shard = write(self.shard(hash));
+        let now = self.now();
         self.expire_some(&mut shard, now);
-        shard
+        (shard, now)
     }
 
     pub(super) fn remove(&self, shard: &mut Shard, name: &Name, entry: &Entry) {

@@ -14,6 +14,33 @@ fn a_listing_sees_one_whole_value_with_its_own_ttl() {
     check(|| wholly(overwrite, read_listed));
 }
 
+#[test]
+fn what_somebody_found_expired_is_expired_for_all_who_come_after() {
+    type Write = fn(&Memory) -> bool;
+    let writes: [Write; 2] = [
+        |memory| touch(memory, key!["k"], seconds(9)),
+        |memory| put_when(memory, key!["k"], b"new", seconds(9), When::Present),
+    ];
+    for write in writes {
+        check(move || {
+            let (memory, clock) = store(|builder| builder);
+            put(&memory, key!["k"], b"old", seconds(1)).unwrap();
+            let found = std::sync::Mutex::new(None);
+            let writer = || {
+                write(&memory);
+            };
+            let reader = || {
+                clock.advance(Duration::from_secs(1));
+                *found.lock().unwrap() = read(&memory);
+            };
+            at_once([task(writer), task(reader)]);
+            if found.into_inner().unwrap().is_none() {
+                assert!(read(&memory).is_none(), "it was brought back");
+            }
+        });
+    }
+}
+
 /// The values of a record, one after the other: written in place, shorter and longer, moved to another entry, and kept
 /// apart; each is of one byte throughout and has the ttl that this byte says.
 const SIZES: [(u8, usize); 6] = [(1, 32), (2, 32), (3, 27), (4, 60), (5, 3000), (6, 32)];
