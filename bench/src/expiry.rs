@@ -23,7 +23,7 @@ pub const LATER: Duration = Duration::from_secs(10);
 
 /// What was measured; as text, and from it, six numbers.
 #[derive(Debug, Default)]
-pub struct Figures {
+pub struct Ended {
     /// CPU nanoseconds of a sweep while nothing is due.
     pub idle: f64,
     /// CPU nanoseconds of the sweep that frees all records.
@@ -32,7 +32,8 @@ pub struct Figures {
     pub before: f64,
     /// The most bytes that the process held.
     pub peak: f64,
-    /// Bytes it holds some time after the end of all records, which the sweeping thread freed; meanwhile the store is in use, a little.
+    /// Bytes it holds some time after the end of all records, which the sweeping thread freed; meanwhile the store is in
+    /// use, a little.
     pub after: f64,
     /// Bytes it holds after `Sweep::Compact`.
     pub compact: f64,
@@ -53,31 +54,31 @@ impl Clock for Manual {
 }
 
 /// Puts records, lets them end at one moment, and looks at what that costs and leaves.
-pub fn figures(records: usize) -> Figures {
-    let mut figures = Figures { before: resident_bytes() as f64, ..Figures::default() };
+pub fn measure(records: usize) -> Ended {
+    let mut ended = Ended { before: resident_bytes() as f64, ..Ended::default() };
     let (memory, clock) = filled(records);
     let began = thread_time();
     for _ in 0..TICKS {
         assert_eq!(swept(&memory, Sweep::Expired), 0);
     }
-    figures.idle = (thread_time() - began).as_nanos() as f64 / f64::from(TICKS);
+    ended.idle = (thread_time() - began).as_nanos() as f64 / f64::from(TICKS);
 
-    figures.peak = peak_bytes() as f64;
+    ended.peak = peak_bytes() as f64;
     let began = (process_time(), Instant::now());
     clock.0.fetch_add(TTL.as_nanos() as u64, Ordering::SeqCst);
     while stored(&memory) > 0 {
         sleep(Duration::from_millis(50));
     }
-    figures.full = (process_time() - began.0).as_nanos() as f64;
+    ended.full = (process_time() - began.0).as_nanos() as f64;
     // Allocators give back while they are called, and a store is there to be called.
     while began.1.elapsed() < LATER {
         put(&memory, 0, records);
         sleep(Duration::from_millis(10));
     }
-    figures.after = resident_bytes() as f64;
+    ended.after = resident_bytes() as f64;
     swept(&memory, Sweep::Compact);
-    figures.compact = resident_bytes() as f64;
-    figures
+    ended.compact = resident_bytes() as f64;
+    ended
 }
 
 fn filled(records: usize) -> (Memory, Arc<Manual>) {
@@ -117,14 +118,14 @@ fn ready<T>(future: impl Future<Output = T>) -> T {
     }
 }
 
-impl fmt::Display for Figures {
+impl fmt::Display for Ended {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { idle, full, before, peak, after, compact } = self;
         write!(f, "{idle} {full} {before} {peak} {after} {compact}")
     }
 }
 
-impl Figures {
+impl Ended {
     /// The figures that were written as text.
     pub fn parse(text: &str) -> Option<Self> {
         let mut numbers = text.split_whitespace().map_while(|number| number.parse().ok());

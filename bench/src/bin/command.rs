@@ -8,7 +8,7 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use larder_bench::{machine, median, shuffled, table};
+use larder_bench::{Figures, Unit, allocator, date, machine, report, shuffled, thousands};
 
 const GETS: usize = 100;
 
@@ -27,21 +27,28 @@ fn main() {
     let input = write_lines(folder.path(), many);
     let (took, peak) = import(larder, &folder.path().join("large.larder"), &input, many);
 
-    println!("{}\n", machine());
-    let row = |what: String, figure: String| vec![what, figure];
-    let millis = |gets: &[f64]| format!("{:.2} ms", median(gets.to_vec()));
-    println!(
-        "{}",
-        table(
-            &["the command".to_owned(), "figure".to_owned()],
-            &[
-                row(format!("`get` among {few}, from start to exit, median of {GETS}"), millis(&gets)),
-                row("the same, slowest".to_owned(), format!("{:.2} ms", gets.iter().copied().fold(0.0, f64::max))),
-                row(format!("`import` of {many}, records a second"), format!("{:.0}", many as f64 / took.as_secs_f64())),
-                row("the same, most memory held".to_owned(), format!("{:.1} MB", peak as f64 / 1e6)),
-            ]
-        )
-    );
+    let mut figures = Figures::default();
+    figures.fact("machine", machine());
+    figures.fact("date", date());
+    figures.fact("allocator", allocator_of_command());
+    let gets_row = format!("`get` among {}, from start to exit, median of {GETS}", thousands(few as f64));
+    let import_row = format!("`import` of {}, records", thousands(many as f64));
+    let slowest = gets.iter().copied().fold(0.0, f64::max);
+    figures.add("", &gets_row, "larder", Unit::Nanos, gets);
+    figures.add("", "the same, slowest", "larder", Unit::Nanos, vec![slowest]);
+    figures.add("", &import_row, "larder", Unit::PerSecond, vec![many as f64 / took.as_secs_f64()]);
+    figures.add("", "the same, most memory held", "larder", Unit::Mebibytes, vec![peak as f64 / f64::from(1 << 20)]);
+    let saved = figures.save("command", quick).unwrap();
+    println!("{}", report::command::tables(&figures));
+    eprintln!("Saved as {}.", saved.display());
+}
+
+/// The allocator that the command is built with: its manifest names it, where it is not the system's.
+fn allocator_of_command() -> String {
+    let manifest = read_to_string("crates/larder-cli/Cargo.toml").unwrap_or_default();
+    let others = ["mimalloc", "jemallocator", "snmalloc"];
+    let other = others.into_iter().find(|name| manifest.contains(name)).map(|name| format!("{name}'s"));
+    other.unwrap_or_else(|| allocator().to_owned())
 }
 
 /// Users' sessions in no order, as an export of many would have them.
@@ -90,14 +97,14 @@ fn import(larder: &Path, store: &Path, input: &Path, records: usize) -> (Duratio
     (took, peak)
 }
 
-/// The milliseconds that each of some `get`s took, from start to exit.
+/// The nanoseconds that each of some `get`s took, from start to exit.
 fn get(larder: &Path, store: &Path, records: usize) -> Vec<f64> {
     let one = |number: usize| {
         let item = shuffled(number, records);
         let began = Instant::now();
         let code = start(larder, store, &["get", &format!("user/int:{}/session/{item:016x}", item / 10)]).wait();
         assert!(code.unwrap().success(), "a get finds what was imported");
-        began.elapsed().as_secs_f64() * 1e3
+        began.elapsed().as_nanos() as f64
     };
     (0..GETS).map(one).collect()
 }

@@ -5,10 +5,10 @@
 
 use std::process::Command;
 
-use larder_bench::expiry::{Figures, LATER, figures};
-use larder_bench::{machine, median, table};
+use larder_bench::expiry::{Ended, measure};
+use larder_bench::{Figures, Unit, date, machine, report};
 
-fn main() {
+fn main() -> std::io::Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let number = |name: &str, default: usize| {
         let at = arguments.iter().position(|argument| argument == name);
@@ -17,13 +17,14 @@ fn main() {
     let quick = arguments.iter().any(|argument| argument == "--quick");
     let records = number("--records", if quick { 100_000 } else { 1_000_000 });
     if arguments.iter().any(|argument| argument == "--figures") {
-        return println!("{}", figures(records));
+        println!("{}", measure(records));
+        return Ok(());
     }
     let rounds = number("--rounds", if quick { 1 } else { 3 });
     let own = std::env::current_exe().expect("this program has a path");
     let of = |program: &mut Command| {
         let output = program.output().expect("the bench is built");
-        Figures::parse(&String::from_utf8_lossy(&output.stdout)).expect("the bench tells its figures")
+        Ended::parse(&String::from_utf8_lossy(&output.stdout)).expect("the bench tells its figures")
     };
     let (mut system, mut jemalloc) = (Vec::new(), Vec::new());
     for _ in 0..rounds {
@@ -33,28 +34,26 @@ fn main() {
         jemalloc.push(of(other.arg(records.to_string()).env("_RJEM_MALLOC_CONF", "dirty_decay_ms:1000")));
     }
 
-    println!("{records} records; {}; the median of {rounds} rounds in turn.\n", machine());
-    let system_name = if cfg!(target_env = "gnu") { "glibc's allocator" } else { "the system's allocator" };
-    let head = ["", system_name, "jemalloc, decay of 1 s"].map(str::to_owned);
-    let row = |name: &str, cell: &dyn Fn(&[Figures]) -> String| vec![name.to_owned(), cell(&system), cell(&jemalloc)];
-    let of = |figures: &[Figures], figure: fn(&Figures) -> f64| median(figures.iter().map(figure).collect());
-    let share = |figures: &[Figures], figure: fn(&Figures) -> f64| {
-        let (bytes, peak) = (of(figures, figure), of(figures, |figures| figures.peak));
-        format!("{:.0} MB ({:.1} % of the most)", bytes / 1e6, 100.0 * bytes / peak)
-    };
-    let later = format!("{} s after all have ended", LATER.as_secs());
-    let rows = [
-        row("CPU time of a sweep with nothing due", &|figures| {
-            let (idle, full) = (of(figures, |figures| figures.idle), of(figures, |figures| figures.full));
-            format!("{:.1} µs ({:.5} % of the next)", idle / 1e3, 100.0 * idle / full)
-        }),
-        row("CPU time of the sweep that frees all", &|figures| {
-            format!("{:.0} ms", of(figures, |figures| figures.full) / 1e6)
-        }),
-        row("memory held ahead of the first record", &|figures| share(figures, |figures| figures.before)),
-        row("memory held at most", &|figures| share(figures, |figures| figures.peak)),
-        row(&later, &|figures| share(figures, |figures| figures.after)),
-        row("and after `Sweep::Compact`", &|figures| share(figures, |figures| figures.compact)),
-    ];
-    println!("{}", table(&head, &rows));
+    let mut figures = Figures::default();
+    figures.fact("machine", machine());
+    figures.fact("date", date());
+    figures.fact("records", records);
+    figures.fact("rounds", rounds);
+    let allocators = [(report::expiry::SYSTEM, system), (report::expiry::JEMALLOC, jemalloc)];
+    for (allocator, rounds) in allocators {
+        let mut add = |row: &str, unit: Unit, figure: &dyn Fn(&Ended) -> f64| {
+            figures.add("", row, allocator, unit, rounds.iter().map(figure).collect());
+        };
+        let mebibytes = |bytes: f64| bytes / f64::from(1 << 20);
+        add(report::expiry::IDLE, Unit::Nanos, &|ended| ended.idle);
+        add(report::expiry::FULL, Unit::Nanos, &|ended| ended.full);
+        add(report::expiry::BEFORE, Unit::Mebibytes, &|ended| mebibytes(ended.before));
+        add(report::expiry::MOST, Unit::Mebibytes, &|ended| mebibytes(ended.peak));
+        add(report::expiry::AFTER, Unit::Mebibytes, &|ended| mebibytes(ended.after));
+        add(report::expiry::COMPACT, Unit::Mebibytes, &|ended| mebibytes(ended.compact));
+    }
+    let saved = figures.save("expiry", quick)?;
+    println!("{}", report::expiry::tables(&figures));
+    eprintln!("Saved as {}.", saved.display());
+    Ok(())
 }
