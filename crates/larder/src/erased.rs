@@ -19,7 +19,7 @@ type Answer<'a, T> = Pin<Box<dyn Future<Output = Result<T>> + Send + 'a>>;
 
 /// Any [`Backend`] behind one type, shared by its clones.
 ///
-/// Costs one allocation and one indirect call a method, some 60 ns; promises what the backend promises.
+/// Costs one allocation and one indirect call a method (`docs/benchmarks.md`, "What `Store` adds"); promises what the backend promises.
 #[derive(Clone)]
 pub struct Erased(Arc<dyn Dyn>);
 
