@@ -178,7 +178,9 @@ fn calls_are_counted_by_command_and_clients_can_be_ended() {
     assert!(matches!(client.command(&["SELECT", "3"]).unwrap(), Reply::Error(_)));
     assert_eq!(server.kill_clients(), 1);
     assert!(client.command(&["PING"]).is_err());
-    assert_eq!(server.url_with("/2"), format!("redis+unix://{}/2", server.socket_path().display()));
+    let socket = server.socket_path();
+    assert_eq!(server.url(), format!("redis+unix://{}", socket.display()));
+    assert_eq!(server.url_with("/2?ttl=1h"), format!("redis+unix://{}?db=2&ttl=1h", socket.display()));
     server.set("maxmemory", "0");
     assert_eq!(server.info("maxmemory"), "0");
 }

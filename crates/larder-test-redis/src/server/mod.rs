@@ -72,7 +72,13 @@ impl Server {
 
     fn url_of(&self, login: &str, tail: &str) -> String {
         if self.access.by_socket {
-            return format!("redis+unix://{login}{}{tail}", self.socket_path().display());
+            // Behind a path a database stands among the options.
+            let (database, options) = tail.split_once('?').unwrap_or((tail, ""));
+            let database = database.strip_prefix('/').map(|number| format!("db={number}"));
+            let options: Vec<_> =
+                database.iter().map(String::as_str).chain(Some(options)).filter(|o| !o.is_empty()).collect();
+            let query = if options.is_empty() { String::new() } else { format!("?{}", options.join("&")) };
+            return format!("redis+unix://{login}{}{query}", self.socket_path().display());
         }
         let place = format!("{login}127.0.0.1:{}", self.port());
         match &self.access.certificates {
