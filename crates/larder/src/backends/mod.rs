@@ -4,6 +4,8 @@
 pub mod disk;
 #[cfg(feature = "memory")]
 pub mod memory;
+#[cfg(feature = "redis")]
+pub mod redis;
 #[cfg(any(feature = "disk", feature = "memory"))]
 mod size;
 mod url;
