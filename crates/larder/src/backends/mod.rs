@@ -5,7 +5,7 @@ pub mod disk;
 #[cfg(feature = "memory")]
 pub mod memory;
 #[cfg(feature = "redis")]
-mod redis;
+pub mod redis;
 #[cfg(any(feature = "disk", feature = "memory"))]
 mod size;
 mod url;

@@ -1,4 +1,5 @@
-//! Records on a Redis server.
+//! The backend on a Redis server.
 
-#[allow(dead_code, unused_imports)] // Until the verbs use all of it.
 mod connection;
+mod index;
+mod layout;
