@@ -1,3 +1,5 @@
+//! One command on an index, as data.
+
 use std::time::Duration;
 
 /// One command, as data.
@@ -26,13 +28,33 @@ pub(in crate::backends::redis) struct Score(pub(super) u64);
 impl Step {
     /// The command's words, its name first; none for [`Step::Record`].
     pub(in crate::backends::redis) fn words(&self, mut word: impl FnMut(&[u8])) {
-        todo!()
+        let mut say = |words: &[&[u8]]| words.iter().for_each(|each| word(each));
+        match self {
+            Self::Record => {}
+            Self::Raise { index, member, score } => say(&[b"ZADD", index, b"GT", &score.text(), member]),
+            Self::Renew { index, member, score } => say(&[b"ZADD", index, &score.text(), member]),
+            Self::Keep { index, ttl } => say(&[b"PEXPIRE", index, &millis(*ttl), b"NX"]),
+            Self::Prolong { index, ttl } => say(&[b"PEXPIRE", index, &millis(*ttl), b"GT"]),
+            Self::Remove { index, member } => say(&[b"ZREM", index, member]),
+            Self::RemoveScores { index, from, to } => {
+                let from = from.map_or_else(|| b"-inf".to_vec(), Score::text);
+                say(&[b"ZREMRANGEBYSCORE", index, &from, &to.text()]);
+            }
+        }
     }
 }
 
 impl Score {
     /// The score that ZSCORE told; `None` where it is not one of ours.
     pub(in crate::backends::redis) fn parse(text: &[u8]) -> Option<Self> {
-        todo!()
+        std::str::from_utf8(text).ok()?.parse().ok().map(Self)
     }
+
+    fn text(self) -> Vec<u8> {
+        self.0.to_string().into_bytes()
+    }
+}
+
+fn millis(ttl: Duration) -> Vec<u8> {
+    ttl.as_millis().to_string().into_bytes()
 }
