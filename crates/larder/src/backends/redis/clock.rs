@@ -3,19 +3,16 @@
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use redis::{Value, cmd};
+use redis::cmd;
 
+use crate::clock::Moment;
 use crate::error::Result;
 
 use super::connection::{Connection, Effect};
 use super::reply;
 
-/// How much later than a record an index entry of it ends: more than a server's clock is set by between two readings,
-/// and than a reading takes.
-pub(super) const SLACK: Duration = Duration::from_secs(60);
-
-/// How long a reading holds. The monotonic clock carries it on; a machine's clocks drift by far less than [`SLACK`]
-/// in that time.
+/// How long a reading holds. The monotonic clock carries it on; a machine's clocks drift by far less than an
+/// index entry outlives its record.
 const FRESH: Duration = Duration::from_secs(30);
 
 /// The server's clock. An application's own clock is never asked: one that is ten minutes off changes nothing.
@@ -51,6 +48,11 @@ impl ServerClock {
         let reading = (*self.reading.lock().unwrap_or_else(PoisonError::into_inner))?;
         (reading.connection == connection && reading.at.elapsed() < FRESH).then(|| reading.millis())
     }
+}
+
+/// The moment at these milliseconds of the server's clock.
+pub(super) fn moment(millis: u64) -> Moment {
+    Moment::since_start(Duration::from_millis(millis))
 }
 
 impl Reading {

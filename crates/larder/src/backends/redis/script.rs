@@ -5,7 +5,7 @@ use sha1::{Digest, Sha1};
 
 use crate::error::{Error, ErrorKind, Result};
 
-use super::connection::{Connection, Effect};
+use super::connection::{Connection, Effect, failed};
 use super::reply;
 
 /// A script whose text never changes: what is variable goes in as keys and arguments.
@@ -50,16 +50,6 @@ return found
 ",
 };
 
-/// Removes an entry of an index whose record is gone, in one step with the look at it.
-///
-/// KEYS: index, record. ARGV: member.
-pub(super) const FORGET: Script = Script {
-    text: "\
-if redis.call('EXISTS', KEYS[2]) == 1 then return 0 end
-return redis.call('ZREM', KEYS[1], ARGV[1])
-",
-};
-
 impl Script {
     /// The command that carries the text: for a MULTI, where a script the server has forgotten could not be sent anew.
     pub(super) fn whole(&self, keys: &[&[u8]], arguments: &[&[u8]]) -> Cmd {
@@ -74,9 +64,9 @@ impl Script {
         let first = connection.pipeline(&pipeline, Effect::Write).await?.pop().ok_or_else(reply::slipped)?;
         match first {
             Value::ServerError(error) if error.code() == "NOSCRIPT" => {
-                connection.call(&self.whole(keys, arguments), Effect::Write).await.map_err(|error| explain(error))
+                connection.call(&self.whole(keys, arguments), Effect::Write).await.map_err(explain)
             }
-            Value::ServerError(error) => Err(explain(super::connection::failed(&error))),
+            Value::ServerError(error) => Err(explain(failed(&error))),
             answer => Ok(answer),
         }
     }

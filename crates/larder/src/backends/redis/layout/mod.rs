@@ -22,7 +22,7 @@ use candidates::{Leading, glob};
 
 /// The ways to name records in Redis.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Layout {
+pub enum Layout {
     /// Readable keys, and an index of the children of every parent.
     Native,
     /// Pow's keys, written as these Erlang releases do and read in both ways; no index.
@@ -56,6 +56,13 @@ pub(super) type Foreign = &'static str;
 const ELSEWHERE: Foreign = "lies outside of the namespace";
 const MISSPELT: Foreign = "is not spelled as this layout spells keys";
 const OPAQUE: Foreign = "holds a fun, pid, port or reference";
+
+impl Spelled {
+    /// All of them, first where it is written.
+    pub(super) fn keys(&self) -> impl Iterator<Item = &[u8]> {
+        [&self.primary[..]].into_iter().chain(self.twin.as_deref())
+    }
+}
 
 impl Layout {
     /// The Redis keys of a record.
@@ -134,6 +141,19 @@ impl Layout {
             Self::PowIndexed(_) => pow_index::parent(index)?,
         };
         Some([parent, b":", member].concat())
+    }
+
+    /// A pattern for SCAN that finds the indexes a sweep looks into; `None` where they end by themselves.
+    pub(super) fn indexes(self) -> Option<&'static [u8]> {
+        match self {
+            Self::Native => Some(native::INDEXES),
+            Self::Pow(_) | Self::PowIndexed(_) => None,
+        }
+    }
+
+    /// Whether an index lists records that never end.
+    pub(super) fn never_ends(self, index: &[u8]) -> bool {
+        self == Self::Native && index.starts_with(native::NEVER)
     }
 
     /// Checks that the layout can hold a record of this ttl.

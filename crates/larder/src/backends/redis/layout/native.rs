@@ -20,7 +20,9 @@ const OTHER: u8 = b'~';
 
 // No escape begins with `%i`, so neither does a namespace, nor the key of any record.
 const INDEX: &[u8] = b"%index1:last:";
-const NEVER: &[u8] = b"%index1:last.never:";
+pub(super) const NEVER: &[u8] = b"%index1:last.never:";
+/// The pattern of both.
+pub(super) const INDEXES: &[u8] = b"%index1:last*";
 
 pub(super) fn spell(space: &Namespace, key: &Key) -> Result<Vec<u8>> {
     if key.has_opaque() {
