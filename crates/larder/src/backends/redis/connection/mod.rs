@@ -109,6 +109,11 @@ impl Connection {
         self.run(commands, effect).await
     }
 
+    /// Which connection this is, counted from the first.
+    pub(in crate::backends::redis) fn generation(&self) -> u64 {
+        self.0.supervisor.links.load(Relaxed)
+    }
+
     /// How the connection is. Costs a few loads and asks nobody.
     pub(in crate::backends::redis) fn status(&self) -> Status {
         let Supervisor { phase, links, last_error, round_trip, .. } = &*self.0.supervisor;
