@@ -20,3 +20,5 @@ proved!(reference: crate::fixtures::Plain);
 proved!(memory: crate::fixtures::InMemory);
 #[cfg(feature = "disk")]
 proved!(disk: crate::fixtures::OnDisk);
+#[cfg(feature = "redis")]
+proved!(redis: crate::fixtures::OnRedis);
