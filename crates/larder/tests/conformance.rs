@@ -22,3 +22,7 @@ proved!(memory: crate::fixtures::InMemory);
 proved!(disk: crate::fixtures::OnDisk);
 #[cfg(feature = "redis")]
 proved!(redis: crate::fixtures::OnRedis);
+#[cfg(feature = "redis")]
+proved!(pow: crate::fixtures::OnPow);
+#[cfg(feature = "redis")]
+proved!(pow_indexed: crate::fixtures::OnPowIndexed);

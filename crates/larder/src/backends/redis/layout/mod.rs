@@ -156,6 +156,14 @@ impl Layout {
         self == Self::Native && index.starts_with(native::NEVER)
     }
 
+    /// Whose spelling of Erlang's terms the values are written in, where they are such terms.
+    pub(in crate::backends) fn etf(self) -> Option<Otp> {
+        match self {
+            Self::Native => None,
+            Self::Pow(otp) | Self::PowIndexed(otp) => Some(otp),
+        }
+    }
+
     /// Checks that the layout can hold a record of this ttl.
     ///
     /// # Errors
