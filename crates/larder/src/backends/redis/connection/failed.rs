@@ -25,6 +25,9 @@ pub(in crate::backends::redis) fn failed(error: &ServerError) -> Error {
         "NOPERM" => (ErrorKind::Denied, "the user lacks a right (see `ACL LOG` on the server): grant it"),
         "NOAUTH" => (ErrorKind::Denied, "the server wants a password: `redis://user:password@host`"),
         "WRONGPASS" => (ErrorKind::Denied, "the user or the password is refused, or the user is off"),
+        "DENIED" => {
+            (ErrorKind::Denied, "the server is in protected mode: set a password on it, or connect from its host")
+        }
         "WRONGTYPE" => (ErrorKind::Corrupt, "another kind of value stands where the record should be"),
         "NOSCRIPT" => (ErrorKind::Unavailable, "the server has forgotten the script"),
         "EXECABORT" => (ErrorKind::Unavailable, "the server discarded the transaction"),

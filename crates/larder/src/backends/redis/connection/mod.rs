@@ -1,16 +1,35 @@
-//! One connection to one server: it coalesces writes, fences replies, keeps deadlines and comes back by itself.
+//! One connection to one server: it gathers writes, fences replies, keeps deadlines and comes back by itself.
+//!
+//! The wire is redis-rs's `MultiplexedConnection`; here is what goes under it ([`stream`], [`fence`], [`scanner`]),
+//! before it ([`socket`], [`tls`], [`handshake`]) and above it ([`supervisor`], [`request`]). No command of a backend
+//! and no byte of a key is known here.
 
 mod address;
+mod backoff;
 mod failed;
+mod fence;
+mod gauge;
+mod handshake;
+mod link;
 mod options;
+mod random;
+mod request;
+mod scanner;
+mod socket;
 mod status;
+mod stream;
+mod supervisor;
+#[cfg(test)]
+mod tests;
+mod tls;
 
-use std::sync::Arc;
+use std::fmt;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use std::sync::{Arc, PoisonError};
+use std::time::Duration;
 
-use redis::aio::MultiplexedConnection;
-use redis::{AsyncConnectionConfig, Cmd, Pipeline, RedisConnectionInfo, Value};
-use tokio::net::TcpStream;
-use tokio::sync::OnceCell;
+use redis::{Cmd, Pipeline, Value};
+use tokio::time::{Instant, sleep, timeout_at};
 
 use crate::error::{Error, ErrorKind, Result};
 
@@ -19,108 +38,282 @@ pub(in crate::backends::redis) use failed::failed;
 pub(in crate::backends::redis) use options::Options;
 pub(in crate::backends::redis) use status::{State, Status};
 
+use link::{Link, Sent};
+use request::{Request, Verdict};
+use supervisor::{Phase, Supervisor};
+
 /// Whether a lost reply leaves a question: reads are sent once more after a disconnect, within the deadline; a write
-/// whose reply is lost is `Unknown`.
+/// whose reply is lost is [`ErrorKind::Unknown`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::backends::redis) enum Effect {
     Read,
     Write,
 }
 
-/// One connection to one server, shared by all its clones.
+/// One connection to one server, shared by all its clones; it ends with the last of them.
+///
+/// Every call has one deadline ([`Options::timeout`]) that covers waiting for a connection, sending and the reply. A
+/// future that is dropped leaves nothing behind; whether its command was carried out is then unknown.
 #[derive(Clone)]
-pub(in crate::backends::redis) struct Connection(Arc<Shared>);
+pub(in crate::backends::redis) struct Connection(Arc<Held>);
 
-struct Shared {
-    address: Address,
-    options: Options,
-    link: OnceCell<MultiplexedConnection>,
+/// Its end is the end of the connection.
+struct Held {
+    supervisor: Arc<Supervisor>,
+    /// Calls that are under way.
+    calls: AtomicUsize,
 }
 
 impl Connection {
+    /// Makes a connection that connects when it is first called.
     pub(in crate::backends::redis) fn new(address: Address, options: Options) -> Self {
-        Self(Arc::new(Shared { address, options, link: OnceCell::new() }))
+        let supervisor = Arc::new(Supervisor::new(address, options));
+        Self(Arc::new(Held { supervisor, calls: AtomicUsize::new(0) }))
     }
 
+    /// Connects now, and fails as the first attempt does.
     pub(in crate::backends::redis) async fn connect(&self) -> Result<()> {
-        self.link().await.map(|_| ())
-    }
-
-    async fn link(&self) -> Result<MultiplexedConnection> {
-        let Place::Tcp(host, port) = &self.0.address.place else {
-            return Err(Error::new(ErrorKind::Unavailable, "not yet"));
-        };
-        let connect = || async {
-            let stream = TcpStream::connect((host.as_str(), *port)).await.map_err(lost)?;
-            stream.set_nodelay(true).map_err(lost)?;
-            let mut info =
-                RedisConnectionInfo::default().set_skip_set_lib_name().set_db(i64::from(self.0.address.database));
-            if let Some(user) = &self.0.address.user {
-                info = info.set_username(user);
+        self.0.supervisor.start()?;
+        let mut phases = self.0.supervisor.phase.subscribe();
+        loop {
+            match &*phases.borrow_and_update() {
+                Phase::Live(_) => return Ok(()),
+                Phase::Away { last: Some(last), .. } => {
+                    return Err(again(last).at(self.0.supervisor.address.to_string()));
+                }
+                _ => {}
             }
-            if let Some(password) = &self.0.address.password {
-                info = info.set_password(password.reveal());
-            }
-            let config = AsyncConnectionConfig::new().set_response_timeout(Some(self.0.options.timeout));
-            let (link, driver) = MultiplexedConnection::new_with_config(&info, stream, config).await.map_err(lost)?;
-            tokio::spawn(driver);
-            Ok(link)
-        };
-        self.0.link.get_or_try_init(connect).await.cloned()
-    }
-
-    pub(in crate::backends::redis) async fn call(&self, command: &Cmd, _effect: Effect) -> Result<Value> {
-        match self.link().await?.send_packed_command(command).await.map_err(lost)? {
-            Value::ServerError(error) => Err(failed(&error)),
-            value => Ok(value),
+            phases.changed().await.map_err(|_| away(None))?;
         }
     }
 
-    pub(in crate::backends::redis) async fn pipeline(
-        &self,
-        commands: &Pipeline,
-        _effect: Effect,
-    ) -> Result<Vec<Value>> {
+    /// Sends one command. A refusal by the server is an error, through [`failed`].
+    ///
+    /// # Errors
+    /// `Unavailable` and `Overloaded`: certainly not applied. `Unknown`: a write whose reply was lost. Those of
+    /// [`failed`]. `Invalid` for a command without a name.
+    pub(in crate::backends::redis) async fn call(&self, command: &Cmd, effect: Effect) -> Result<Value> {
+        self.run(command, effect).await
+    }
+
+    /// Sends several commands in one go. Returns one value a command; a refusal of one is [`Value::ServerError`] in its
+    /// place. An atomic pipeline is a MULTI, and returns what its EXEC does.
+    ///
+    /// # Errors
+    /// As [`Connection::call`], where they concern all of it. For an atomic pipeline also the refusal that made the
+    /// server discard it: nothing of it was applied.
+    pub(in crate::backends::redis) async fn pipeline(&self, commands: &Pipeline, effect: Effect) -> Result<Vec<Value>> {
         if commands.is_empty() {
             return Ok(vec![]);
         }
-        let atomic = commands.is_transaction();
-        let count = commands.len() + if atomic { 2 } else { 0 };
-        let values = self.link().await?.send_packed_commands(commands, 0, count).await.map_err(lost)?;
-        if atomic { executed(values) } else { Ok(values) }
+        self.run(commands, effect).await
     }
 
     /// Which connection this is, counted from the first.
     pub(in crate::backends::redis) fn generation(&self) -> u64 {
-        0
+        self.0.supervisor.links.load(Relaxed)
     }
 
+    /// How the connection is. Costs a few loads and asks nobody.
     pub(in crate::backends::redis) fn status(&self) -> Status {
+        let Supervisor { phase, links, last_error, round_trip, .. } = &*self.0.supervisor;
+        let (state, facts) = match &*phase.borrow() {
+            Phase::Live(link) => (State::Connected, Some(link.facts.clone())),
+            Phase::Away { last: Some(last), .. } => (State::Down(last.to_string()), None),
+            _ => (State::Connecting, None),
+        };
+        let (role, version) = facts.map_or((None, None), |facts| (facts.role, facts.version));
+        let round_trip = match round_trip.load(Relaxed) {
+            0 => None,
+            micros => Some(Duration::from_micros(micros)),
+        };
         Status {
-            state: State::Connecting,
-            role: None,
-            version: None,
-            round_trip: None,
-            reconnects: 0,
-            last_error: None,
-            queued: 0,
+            state,
+            role,
+            version,
+            round_trip,
+            reconnects: links.load(Relaxed).saturating_sub(1),
+            last_error: *last_error.lock().unwrap_or_else(PoisonError::into_inner),
+            queued: self.0.calls.load(Relaxed),
         }
     }
-}
 
-/// The values of EXEC, or the first refusal.
-fn executed(mut values: Vec<Value>) -> Result<Vec<Value>> {
-    let last = values.pop();
-    if let Some(Value::Array(values)) = last {
-        return Ok(values);
+    async fn run<R: Request + ?Sized>(&self, request: &R, effect: Effect) -> Result<R::Reply> {
+        if !request.is_whole() {
+            return Err(Error::new(ErrorKind::Invalid, "a command has no name"));
+        }
+        let options = &self.0.supervisor.options;
+        let _place = self.enter()?;
+        let deadline = Instant::now() + options.timeout;
+        let mut sent = None;
+        let mut refused = None;
+        let answer = timeout_at(deadline, self.attempts(request, effect, &mut sent, &mut refused)).await;
+        let error = match answer {
+            Ok(Ok(reply)) => return Ok(reply),
+            Ok(Err(error)) => error,
+            Err(_) => match (&sent, refused) {
+                (Some(sent), _) => {
+                    sent.missed(options.timeout);
+                    unanswered(effect, sent)
+                }
+                (None, Some(refused)) => refused,
+                (None, None) => match &*self.0.supervisor.phase.borrow() {
+                    Phase::Away { last, .. } => away(last.as_ref()),
+                    _ => away(None),
+                },
+            },
+        };
+        Err(error.at(self.0.supervisor.address.to_string()))
     }
-    let refused = values.iter().chain(&last).find_map(|value| match value {
-        Value::ServerError(error) => Some(failed(error)),
-        _ => None,
-    });
-    Err(refused.unwrap_or_else(|| Error::new(ErrorKind::Unavailable, "the server discarded the transaction")))
+
+    /// Sends it until there is something to say. `sent` is set while a reply is awaited, `refused` once a server said
+    /// that it cannot answer yet.
+    async fn attempts<R: Request + ?Sized>(
+        &self,
+        request: &R,
+        effect: Effect,
+        sent: &mut Option<Sent>,
+        refused: &mut Option<Error>,
+    ) -> Result<R::Reply> {
+        let (mut lost, mut replayed, mut pause) = (None, false, FIRST_PAUSE);
+        loop {
+            let link = match self.live(lost) {
+                Some(link) => link,
+                None => self.wait(lost).await?,
+            };
+            if link.gauge.in_flight() >= self.0.supervisor.options.queue {
+                return Err(overloaded());
+            }
+            request.allowed(&link.facts)?;
+            let on_its_way = sent.insert(Sent::now(link));
+            let link = &on_its_way.link;
+            match request.send(link).await {
+                Ok(reply) => {
+                    link.gauge.kept();
+                    match request.verdict(&reply) {
+                        Verdict::Answer => return request.finish(reply),
+                        Verdict::Later(why) => {
+                            (*sent, *refused) = (None, Some(why));
+                            sleep(pause).await;
+                            pause = (pause * 2).min(LONGEST_PAUSE);
+                        }
+                        Verdict::Demoted { applied, why } => {
+                            if self.0.supervisor.options.stale_ok {
+                                return request.finish(reply);
+                            }
+                            lost = Some(link.number);
+                            link.end(handshake::replica);
+                            if applied {
+                                return request.finish(reply);
+                            }
+                            (*sent, *refused) = (None, Some(why));
+                        }
+                    }
+                }
+                Err(error) => {
+                    // Whatever redis-rs says, nothing that this link brings later is to be relied on.
+                    lost = Some(link.number);
+                    link.end(|| Error::new(ErrorKind::Unavailable, "the connection was lost").caused_by(error));
+                    let never_left = on_its_way.never_left();
+                    if !never_left && (effect == Effect::Write || std::mem::replace(&mut replayed, true)) {
+                        return Err(unanswered(effect, on_its_way));
+                    }
+                    *sent = None;
+                }
+            }
+        }
+    }
+
+    /// The link, where there is one and it is not the one that was lost.
+    fn live(&self, lost: Option<u64>) -> Option<Arc<Link>> {
+        match &*self.0.supervisor.phase.borrow() {
+            Phase::Live(link) if Some(link.number) != lost => Some(Arc::clone(link)),
+            _ => None,
+        }
+    }
+
+    /// Waits for a link until the grace is over.
+    async fn wait(&self, lost: Option<u64>) -> Result<Arc<Link>> {
+        let supervisor = &self.0.supervisor;
+        supervisor.start()?;
+        let mut phases = supervisor.phase.subscribe();
+        loop {
+            let (until, last) = match &*phases.borrow_and_update() {
+                Phase::Live(link) if Some(link.number) != lost => return Ok(Arc::clone(link)),
+                Phase::Away { since, last } => (Some(*since + supervisor.options.grace), last.clone()),
+                _ => (None, None),
+            };
+            let changed = phases.changed();
+            match until {
+                // While the first attempt is under way there is nothing to say yet.
+                Some(until) if last.is_some() => match timeout_at(until.into(), changed).await {
+                    Ok(changed) => changed.map_err(|_| away(None))?,
+                    Err(_) => return Err(away(last.as_ref())),
+                },
+                _ => changed.await.map_err(|_| away(None))?,
+            }
+        }
+    }
+
+    fn enter(&self) -> Result<Entered<'_>> {
+        let place = Entered(&self.0.calls);
+        if self.0.calls.fetch_add(1, Relaxed) >= self.0.supervisor.options.queue {
+            return Err(overloaded());
+        }
+        Ok(place)
+    }
 }
 
-fn lost(error: impl std::error::Error + Send + Sync + 'static) -> Error {
-    Error::new(ErrorKind::Unavailable, "the server cannot be reached").caused_by(error)
+/// How long to wait before a server that cannot answer yet is asked again.
+const FIRST_PAUSE: Duration = Duration::from_millis(10);
+const LONGEST_PAUSE: Duration = Duration::from_millis(200);
+
+/// A call's place among those under way.
+struct Entered<'a>(&'a AtomicUsize);
+
+impl Drop for Entered<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Relaxed);
+    }
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        self.supervisor.stop();
+    }
+}
+
+impl fmt::Debug for Connection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Connection").field("address", &self.0.supervisor.address).finish_non_exhaustive()
+    }
+}
+
+/// What became of a message whose reply never came.
+fn unanswered(effect: Effect, sent: &Sent) -> Error {
+    match effect {
+        _ if sent.never_left() => {
+            Error::new(ErrorKind::Unavailable, "the connection was lost before anything was sent")
+        }
+        Effect::Read => Error::new(ErrorKind::Unavailable, "no reply came within the deadline"),
+        Effect::Write => Error::new(ErrorKind::Unknown, "no reply came: the write may have been applied"),
+    }
+}
+
+fn overloaded() -> Error {
+    Error::new(ErrorKind::Overloaded, "too many calls are under way: try again later, or raise `queue`")
+}
+
+/// There is no connection, and why.
+fn away(last: Option<&Arc<Error>>) -> Error {
+    last.map_or_else(|| Error::new(ErrorKind::Unavailable, "the server does not answer"), again)
+}
+
+/// Tells several callers of one error: of its kind where they have to change something, else that nothing was sent.
+fn again(last: &Arc<Error>) -> Error {
+    let kind = match last.kind() {
+        kind @ (ErrorKind::Denied | ErrorKind::Config) => kind,
+        _ => ErrorKind::Unavailable,
+    };
+    Error::new(kind, last.to_string()).caused_by(Arc::clone(last))
 }

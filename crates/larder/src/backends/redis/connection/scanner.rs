@@ -1,0 +1,153 @@
+//! Finds where replies end, over bytes that come in any pieces, and trusts none of their lengths.
+
+/// How long a line may be, its end included.
+const LINE: usize = 64 * 1024;
+/// How long a bulk string may be: what Redis itself allows.
+const BULK: i64 = 512 << 20;
+/// How many elements an array may have.
+const ELEMENTS: i64 = 1 << 20;
+/// How deep arrays may nest.
+const DEPTH: usize = 8;
+
+/// Where in a frame of RESP2 we are. Allocates nothing.
+#[derive(Default)]
+pub(super) struct Scanner {
+    /// Everything before it is understood.
+    at: usize,
+    /// Everything between `at` and it holds no end of line.
+    searched: usize,
+    /// Where the bulk string ends that began before `at`; 0 outside of one.
+    bulk_end: usize,
+    /// How many elements are still to come, of each array that is open.
+    open: [u32; DEPTH],
+    depth: usize,
+}
+
+/// Why bytes are no frame.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Malformed(pub(super) &'static str);
+
+impl Scanner {
+    /// Returns the length of the frame that `bytes` begin with, once they hold all of it.
+    ///
+    /// Until then the next call gets the same bytes again with more behind them; what was understood is not looked at
+    /// twice. After an error the scanner is of no more use.
+    pub(super) fn frame(&mut self, bytes: &[u8]) -> Result<Option<usize>, Malformed> {
+        loop {
+            let whole = if self.bulk_end == 0 { self.line(bytes)? } else { self.bulk(bytes)? };
+            match whole {
+                Step::Wait => return Ok(None),
+                Step::Opened => {}
+                Step::Element => {
+                    if self.close() {
+                        let length = self.at;
+                        *self = Self::default();
+                        return Ok(Some(length));
+                    }
+                }
+            }
+        }
+    }
+
+    /// Whether no frame has begun.
+    pub(super) fn is_between(&self) -> bool {
+        self.at == 0 && self.searched == 0
+    }
+
+    fn line(&mut self, bytes: &[u8]) -> Result<Step, Malformed> {
+        let from = self.searched.max(self.at);
+        let Some(found) = bytes.get(from..).and_then(|rest| rest.iter().position(|byte| *byte == b'\n')) else {
+            if bytes.len() - self.at > LINE {
+                return Err(Malformed("a line of a reply is too long"));
+            }
+            self.searched = bytes.len();
+            return Ok(Step::Wait);
+        };
+        let line = &bytes[self.at..from + found];
+        let Some(line) = line.strip_suffix(b"\r").filter(|line| line.len() <= LINE) else {
+            return Err(Malformed("a line of a reply does not end as it should"));
+        };
+        let Some((kind, rest)) = line.split_first() else { return Err(Malformed("a reply has no type")) };
+        self.at = from + found + 1;
+        self.searched = self.at;
+        match kind {
+            b'+' | b'-' => Ok(Step::Element),
+            b':' => number(rest).map(|_| Step::Element),
+            b'$' => match number(rest)? {
+                -1 => Ok(Step::Element),
+                length @ 0..=BULK => {
+                    self.bulk_end = self.at + length as usize + 2;
+                    self.bulk(bytes)
+                }
+                _ => Err(Malformed("a reply claims a string over 512 MiB")),
+            },
+            b'*' => match number(rest)? {
+                -1 | 0 => Ok(Step::Element),
+                count @ 1..=ELEMENTS => {
+                    let place = self.open.get_mut(self.depth).ok_or(Malformed("a reply nests too deep"))?;
+                    *place = count as u32;
+                    self.depth += 1;
+                    Ok(Step::Opened)
+                }
+                _ => Err(Malformed("a reply claims too many elements")),
+            },
+            _ => Err(Malformed("a reply has a type that was not asked for")),
+        }
+    }
+
+    fn bulk(&mut self, bytes: &[u8]) -> Result<Step, Malformed> {
+        if bytes.len() < self.bulk_end {
+            return Ok(Step::Wait);
+        }
+        if &bytes[self.bulk_end - 2..self.bulk_end] != b"\r\n" {
+            return Err(Malformed("a string of a reply is not as long as it claims"));
+        }
+        self.at = self.bulk_end;
+        self.bulk_end = 0;
+        Ok(Step::Element)
+    }
+
+    /// Counts an element down; says whether it was the last of the frame.
+    fn close(&mut self) -> bool {
+        while let Some(last) = self.depth.checked_sub(1) {
+            self.open[last] -= 1;
+            if self.open[last] > 0 {
+                return false;
+            }
+            self.depth = last;
+        }
+        true
+    }
+}
+
+enum Step {
+    /// More bytes are needed.
+    Wait,
+    /// An array has begun.
+    Opened,
+    /// Something is complete.
+    Element,
+}
+
+/// Reads a whole number strictly: digits, with `-` before them or nothing.
+fn number(digits: &[u8]) -> Result<i64, Malformed> {
+    const WRONG: Malformed = Malformed("a number of a reply is none");
+    let (negative, digits) = match digits.strip_prefix(b"-") {
+        Some(digits) => (true, digits),
+        None => (false, digits),
+    };
+    if digits.is_empty() || digits.len() > 19 {
+        return Err(WRONG);
+    }
+    let mut number: i64 = 0;
+    for digit in digits {
+        if !digit.is_ascii_digit() {
+            return Err(WRONG);
+        }
+        let digit = i64::from(digit - b'0');
+        let next = number.checked_mul(10);
+        let next = next.and_then(|tens| if negative { tens.checked_sub(digit) } else { tens.checked_add(digit) });
+        number = next.ok_or(WRONG)?;
+    }
+    Ok(number)
+}
