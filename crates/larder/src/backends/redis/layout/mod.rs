@@ -95,7 +95,8 @@ impl Layout {
             return Ok(Vec::new());
         }
         let leading = self.leading(pattern);
-        let mut globs: Vec<_> = self.prefixes(space, &leading)?.into_iter().map(|prefix| glob(prefix, &leading)).collect();
+        let mut globs: Vec<_> =
+            self.prefixes(space, &leading)?.into_iter().map(|prefix| glob(prefix, &leading)).collect();
         globs.dedup();
         Ok(globs)
     }
