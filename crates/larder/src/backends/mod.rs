@@ -13,6 +13,7 @@ mod url;
 use std::fmt;
 use std::sync::Arc;
 
+use bytes::Bytes;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -63,19 +64,16 @@ pub async fn open_with_clock(url: &str, clock: Arc<dyn Clock>) -> Result<Opened>
     let mut url = Url::parse(url)?;
     let namespace = url.take("namespace").map(Namespace::new).transpose()?;
     let ttl = url.take_parsed("ttl")?;
-    let (backend, etf) = match url.scheme() {
+    let opened = match url.scheme() {
         #[cfg(feature = "memory")]
-        "memory" => (Erased::new(memory::open(url, clock)?), None),
+        "memory" => Opened::from(memory::open(url, clock)?),
         #[cfg(feature = "disk")]
-        "disk" => (Erased::new(disk::open(url, clock).await?), None),
+        "disk" => Opened::from(disk::open(url, clock).await?),
         #[cfg(feature = "redis")]
-        "redis" | "rediss" | "redis+unix" => {
-            let (redis, etf) = redis::open(url).await?;
-            (Erased::new(redis), etf)
-        }
+        "redis" | "rediss" | "redis+unix" => Opened::from(redis::open(url).await?),
         _ => return Err(Error::new(ErrorKind::Config, format!("a store's URL begins with one of {SCHEMES}"))),
     };
-    Ok(Opened { backend, namespace, ttl, etf })
+    Ok(Opened { namespace, ttl, ..opened })
 }
 
 const SCHEMES: &str = match (cfg!(feature = "memory"), cfg!(feature = "disk"), cfg!(feature = "redis")) {
@@ -99,7 +97,7 @@ pub struct Opened {
 }
 
 impl Opened {
-    /// The same without a URL: a backend built in code.
+    /// The same without a URL: a backend of somebody else's. Our own convert with `Opened::from`.
     pub fn new(backend: Erased) -> Self {
         Self { backend, namespace: None, ttl: None, etf: None }
     }
@@ -146,14 +144,58 @@ impl Opened {
         }
     }
 
-    /// A store of values in the caller's choice of bytes.
+    /// A store of values in the caller's choice of bytes. In Pow's layouts a put is refused, as
+    /// [`ErrorKind::Config`], where these are no term of Erlang's, since every Pow that read them would crash.
     pub fn store_with<V: 'static>(&self, codec: impl Codec<V>) -> Store<V> {
-        let store =
-            Store::with_codec(self.backend.clone(), codec).with_namespace(self.namespace.clone().unwrap_or_default());
+        let store = match self.etf {
+            Some(_) => Store::with_codec(self.backend.clone(), OnlyEtf(codec)),
+            None => Store::with_codec(self.backend.clone(), codec),
+        };
+        let store = store.with_namespace(self.namespace.clone().unwrap_or_default());
         match self.ttl {
             Some(ttl) => store.with_ttl(ttl),
             None => store,
         }
+    }
+}
+
+/// A codec whose bytes must be a term of Erlang's.
+struct OnlyEtf<C>(C);
+
+impl<V, C: Codec<V>> Codec<V> for OnlyEtf<C> {
+    fn encode(&self, value: &V) -> Result<Bytes> {
+        const VERSION: u8 = 131;
+        let bytes = self.0.encode(value)?;
+        if bytes.first() == Some(&VERSION) {
+            return Ok(bytes);
+        }
+        Err(Error::new(ErrorKind::Config, "Pow's layouts hold values in Erlang's external term format: use the codec `Etf`"))
+    }
+
+    fn decode(&self, bytes: Bytes) -> Result<V> {
+        self.0.decode(bytes)
+    }
+}
+
+#[cfg(feature = "memory")]
+impl From<memory::Memory> for Opened {
+    fn from(backend: memory::Memory) -> Self {
+        Self::new(Erased::new(backend))
+    }
+}
+
+#[cfg(feature = "disk")]
+impl From<disk::Disk> for Opened {
+    fn from(backend: disk::Disk) -> Self {
+        Self::new(Erased::new(backend))
+    }
+}
+
+#[cfg(feature = "redis")]
+impl From<redis::Redis> for Opened {
+    fn from(backend: redis::Redis) -> Self {
+        let etf = backend.layout().etf();
+        Self { etf, ..Self::new(Erased::new(backend)) }
     }
 }
 

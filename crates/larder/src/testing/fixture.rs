@@ -44,9 +44,14 @@ pub trait Fixture: Send + Sync + Sized + 'static {
     fn advance(&self, by: Duration) -> impl Future<Output = ()> + Send;
 
     /// How much more time may have passed than [`Fixture::advance`] was told: nothing where a clock is moved by hand,
-    /// and below 100 ms.
+    /// and below a fifth of [`Fixture::short`].
     fn slack(&self) -> Duration {
         Duration::ZERO
+    }
+
+    /// A ttl that a promise sees the end of: half a second, so that a fixture that waits for real does not wait long.
+    fn short(&self) -> Duration {
+        Duration::from_millis(500)
     }
 
     /// Opens the backend again as after a restart of the process: the one opened before has been dropped. `None` where
@@ -80,6 +85,10 @@ impl<F: Fixture> Fixture for ErasedFixture<F> {
 
     fn slack(&self) -> Duration {
         self.0.slack()
+    }
+
+    fn short(&self) -> Duration {
+        self.0.short()
     }
 
     async fn reopen(&self) -> Option<Erased> {

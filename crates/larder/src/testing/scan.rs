@@ -10,7 +10,7 @@ use crate::pattern::{Part, Pattern};
 use crate::record::Select;
 use crate::term::Term;
 
-use super::case::{Case, LONG, SHORT, ok, put, sorted};
+use super::case::{Case, LONG, ok, put, sorted};
 use super::fixture::Fixture;
 
 /// Keys of a user's sessions, and others that resemble them.
@@ -198,9 +198,9 @@ pub async fn scan_of_nothing_is_empty<F: Fixture>(fixture: F) {
 pub async fn scan_leaves_out_the_expired<F: Fixture>(fixture: F) {
     let case = Case::open(fixture).await;
     for number in 0..20 {
-        case.put_for(&key!["k", number], "v", if number % 2 == 0 { SHORT } else { LONG }).await;
+        case.put_for(&key!["k", number], "v", if number % 2 == 0 { case.short() } else { LONG }).await;
     }
-    case.advance_to_the_end_of(SHORT).await;
+    case.advance_to_the_end_of(case.short()).await;
     case.advance_over_the_end().await;
     let living: Vec<_> = (0..20).filter(|number| number % 2 == 1).map(|number| key!["k", number]).collect();
     assert_lists(case.list(&pattern!["k", _]).await, &living, "by a range");

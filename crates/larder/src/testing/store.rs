@@ -14,7 +14,7 @@ use crate::record::Version;
 use crate::store::Store;
 use crate::ttl::Ttl;
 
-use super::case::{Case, LONG, SHORT, ok};
+use super::case::{Case, LONG, ok};
 use super::faulty::{Fault, Faulty, Verb};
 use super::fixture::Fixture;
 
@@ -63,7 +63,7 @@ pub async fn store_needs_a_ttl<F: Fixture>(fixture: F) {
     let store = store.with_ttl(Ttl::Never);
     ok(store.put("k", &value).await, "put");
     assert_eq!(case.ttl(&key!["k"]).await, Some(Ttl::Never));
-    assert!(ok(store.clone().with_ttl(SHORT.into()).touch("k").await, "touch"));
+    assert!(ok(store.clone().with_ttl(case.short().into()).touch("k").await, "touch"));
     case.expire().await;
     assert_eq!(ok(store.get("k").await, "get"), None, "a clone with another ttl touched by its own");
 }

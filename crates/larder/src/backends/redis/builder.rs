@@ -17,12 +17,12 @@ use super::{Layout, Redis};
 ///
 /// ```no_run
 /// # #[tokio::main(flavor = "current_thread")] async fn main() -> larder::Result<()> {
-/// use larder::Erased;
+/// use larder::Opened;
 /// use larder::backends::redis::{Layout, Redis};
 /// use larder::term::Otp;
 ///
 /// let redis = Redis::at("redis.example.com", 6379).password("secret").layout(Layout::Pow(Otp::Otp26)).build()?;
-/// let opened = larder::Opened::new(Erased::new(redis));
+/// let store = Opened::from(redis).store::<String>();
 /// # Ok(()) }
 /// ```
 #[derive(Clone)]
@@ -180,8 +180,7 @@ impl fmt::Debug for Builder {
     }
 }
 
-/// Opens what a URL names, and tells the spelling of Erlang's terms where values are such.
-pub(crate) async fn open(mut url: Url) -> Result<(Redis, Option<Otp>)> {
+pub(crate) async fn open(mut url: Url) -> Result<Redis> {
     let mut builder = Builder::of(Address::from_url(&mut url)?);
     builder.options = Options::from_url(&mut url)?;
     let otp = url.take_choice("otp", &[("25", Otp::Otp25), ("26", Otp::Otp26)])?;
@@ -196,8 +195,6 @@ pub(crate) async fn open(mut url: Url) -> Result<(Redis, Option<Otp>)> {
         builder.limits.value_bytes = usize::try_from(bytes).unwrap_or(usize::MAX);
     }
     url.finish()?;
-    let etf = (builder.layout != Layout::Native).then_some(written);
     let now = builder.options.connect_now;
-    let redis = if now { builder.connect().await? } else { builder.build()? };
-    Ok((redis, etf))
+    if now { builder.connect().await } else { builder.build() }
 }

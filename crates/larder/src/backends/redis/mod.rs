@@ -4,11 +4,11 @@
 //! by itself. How they are named is the [`Layout`]'s: readable keys with an index, or those of Pow. `docs/format.md`
 //! has the bytes, `docs/redis.md` the way to set it up.
 //!
-//! Over what it promises as a [`Backend`]:
+//! Beyond what it promises as a [`Backend`]:
 //! * A put of several records is one MULTI: all of them or, where the server refuses one at once, none.
 //! * One connection serves all clones. Opening succeeds while the server is down; calls wait a short grace for it, then
-//!   fail with [`ErrorKind::Unavailable`]. Every call ends within its timeout.
-//! * A write whose reply is lost is [`ErrorKind::Unknown`]; only reads are sent again.
+//!   fail with [`Unavailable`](crate::ErrorKind::Unavailable). Every call ends within its timeout.
+//! * A write whose reply is lost is [`Unknown`](crate::ErrorKind::Unknown); only reads are sent again.
 //! * What survives a crash of the server is what its own persistence is set to: `appendonly` and `appendfsync` there.
 //! * A script is needed for [`When::Unchanged`](crate::When::Unchanged), and in Pow's layouts for every condition and
 //!   `take` on keys with atoms, which have two spellings.
@@ -34,7 +34,7 @@ use std::fmt;
 use bytes::Bytes;
 
 use crate::backend::{Backend, Cursor, Info, Page, Put, Sweep, Swept};
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::Result;
 use crate::key::Key;
 use crate::limits::Limits;
 use crate::namespace::Namespace;
@@ -60,16 +60,9 @@ pub struct Redis {
 }
 
 impl Redis {
-    /// Pow's layouts hold terms. What else stood there every Pow that reads it would crash on.
-    fn check_value(&self, value: &[u8]) -> Result<()> {
-        const ETF: u8 = 131;
-        if self.layout == Layout::Native || value.first() == Some(&ETF) {
-            return Ok(());
-        }
-        Err(Error::new(
-            ErrorKind::Config,
-            "Pow's layouts hold values in Erlang's external term format: use the codec `Etf`, not JSON",
-        ))
+    /// How it names records.
+    pub fn layout(&self) -> Layout {
+        self.layout
     }
 }
 

@@ -5,17 +5,16 @@ use bytes::Bytes;
 use crate::backend::Cursor;
 use crate::error::{Error, Result};
 
-/// Where a listing stands: in which of the sets or patterns it walks, at which cursor of the server's, and behind which
-/// of the keys that this cursor brings.
+/// Where a listing stands: at which cursor of the server's, in which of the sets or patterns it walks, and what the
+/// cursor before brought over what the page could hold.
 ///
-/// The server may bring more for one cursor than a page may hold. What it brings is then cut in the order of bytes, and
-/// the same cursor is asked again for the rest: a record that lives throughout is brought again, by this cursor or a
-/// later one, as SCAN promises.
+/// What is over is kept here by name: to ask for the same cursor again would bring other keys where the server has
+/// resized its table meanwhile.
 #[derive(Clone, Default)]
 pub(super) struct Position {
     set: u8,
     pub(super) cursor: u64,
-    after: Bytes,
+    over: Vec<Bytes>,
 }
 
 impl Position {
@@ -28,16 +27,29 @@ impl Position {
         if bytes.is_empty() {
             return Ok(Self::default());
         }
-        let foreign = || Error::invalid("the cursor of a listing is not one that this backend gave");
-        let (set, rest) = bytes.split_first().ok_or_else(foreign)?;
-        let (cursor, after) = rest.split_first_chunk().ok_or_else(foreign)?;
-        Ok(Self { set: *set, cursor: u64::from_be_bytes(*cursor), after: Bytes::copy_from_slice(after) })
+        Self::read(bytes).ok_or_else(|| Error::invalid("the cursor of a listing is not one that this backend gave"))
+    }
+
+    fn read(bytes: &[u8]) -> Option<Self> {
+        let (set, rest) = bytes.split_first()?;
+        let (cursor, mut rest) = rest.split_first_chunk()?;
+        let mut over = Vec::new();
+        while !rest.is_empty() {
+            let (length, tail) = rest.split_first_chunk()?;
+            let (name, tail) = tail.split_at_checked(u32::from_be_bytes(*length) as usize)?;
+            over.push(Bytes::copy_from_slice(name));
+            rest = tail;
+        }
+        Some(Self { set: *set, cursor: u64::from_be_bytes(*cursor), over })
     }
 
     pub(super) fn to_cursor(&self) -> Cursor {
         let mut bytes = vec![self.set];
         bytes.extend(self.cursor.to_be_bytes());
-        bytes.extend(&self.after);
+        for name in &self.over {
+            bytes.extend(u32::try_from(name.len()).unwrap_or(u32::MAX).to_be_bytes());
+            bytes.extend(name);
+        }
         Cursor::new(bytes)
     }
 
@@ -45,35 +57,33 @@ impl Position {
         usize::from(self.set)
     }
 
-    /// Takes what the server brought for this position, in the order of bytes, up to the limit, and moves on: to the
-    /// rest of it, to the server's next cursor, or behind the set, and then answers `true`.
-    pub(super) fn take<T>(
-        &mut self,
-        mut brought: Vec<(Bytes, T)>,
-        next: u64,
-        limit: usize,
-        taken: &mut Vec<(Bytes, T)>,
-    ) -> bool {
-        if !self.after.is_empty() {
-            brought.retain(|(stored, _)| *stored > self.after);
-        }
+    /// Whether so many sets are behind it, and nothing is over.
+    pub(super) fn is_behind(&self, sets: usize) -> bool {
+        self.set() >= sets && self.over.is_empty()
+    }
+
+    /// Takes out what the cursor before brought over what its page could hold.
+    pub(super) fn take_over(&mut self) -> Vec<Bytes> {
+        std::mem::take(&mut self.over)
+    }
+
+    /// Takes what was brought, as far as the page has room, and keeps the rest; answers whether nothing is over.
+    pub(super) fn fill<T>(&mut self, mut brought: Vec<(Bytes, T)>, limit: usize, taken: &mut Vec<(Bytes, T)>) -> bool {
         let room = limit.saturating_sub(taken.len());
         if brought.len() > room {
-            brought.truncate(room);
-            if let Some((last, _)) = brought.last() {
-                self.after = last.clone();
-            }
-            taken.extend(brought);
-            return false;
+            self.over = brought.drain(room..).map(|(name, _)| name).collect();
         }
         taken.extend(brought);
-        self.after = Bytes::new();
+        self.over.is_empty()
+    }
+
+    /// Moves on to the server's next cursor, and behind the set where that is its end; answers whether it was.
+    pub(super) fn advance(&mut self, next: u64) -> bool {
         self.cursor = next;
-        if next != 0 {
-            return false;
+        if next == 0 {
+            self.set = self.set.saturating_add(1);
         }
-        self.set = self.set.saturating_add(1);
-        true
+        next == 0
     }
 }
 
@@ -89,29 +99,21 @@ mod tests {
     fn what_does_not_fit_into_a_page_comes_in_the_next() {
         let mut at = Position::default();
         let mut taken = Vec::new();
-        assert!(!at.take(brought(&["a", "b", "c"]), 7, 2, &mut taken));
+        assert!(!at.advance(7));
+        assert!(!at.fill(brought(&["a", "b", "c"]), 2, &mut taken));
         assert_eq!(taken, brought(&["a", "b"]));
         let mut at = Position::of(&at.to_cursor()).unwrap();
-        assert_eq!((at.set(), at.cursor), (0, 0));
-        taken.clear();
-        assert!(!at.take(brought(&["a", "b", "c"]), 7, 2, &mut taken));
-        assert_eq!(taken, brought(&["c"]));
         assert_eq!((at.set(), at.cursor), (0, 7));
-        assert!(at.take(brought(&["d"]), 0, 2, &mut taken));
+        assert_eq!(at.take_over(), ["c"]);
+        assert!(at.advance(0));
+        assert!(at.fill(brought(&["d"]), 3, &mut taken));
         assert_eq!((at.set(), at.cursor), (1, 0));
     }
 
     #[test]
-    fn a_page_that_is_full_takes_nothing_and_loses_nothing() {
-        let mut at = Position::default();
-        let mut taken = brought(&["p"]);
-        assert!(!at.take(brought(&["a"]), 0, 1, &mut taken));
-        assert_eq!((at.set(), at.cursor), (0, 0));
-        assert!(at.take(brought(&["a"]), 0, 2, &mut taken));
-    }
-
-    #[test]
     fn a_foreign_cursor_is_refused() {
-        assert!(Position::of(&Cursor::new(vec![1, 2, 3])).is_err());
+        for bytes in [&[1_u8, 2, 3][..], &[0; 12], &[0, 0, 0, 0, 0, 0, 0, 0, 0, 255, 255, 255, 255, 1]] {
+            assert!(Position::of(&Cursor::new(bytes.to_vec())).is_err());
+        }
     }
 }

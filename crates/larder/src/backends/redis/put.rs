@@ -33,7 +33,6 @@ impl Redis {
         self.limits.check_puts(puts)?;
         for put in puts {
             self.layout.check_ttl(put.ttl)?;
-            self.check_value(&put.value)?;
         }
         let spelled = puts.iter().map(|put| self.layout.spell(space, &put.key)).collect::<Result<Vec<_>>>()?;
         let entries: Vec<_> = spelled.iter().map(|spelled| self.layout.entries(&spelled.primary)).collect();

@@ -19,8 +19,8 @@ use super::layout::{Layout, Listed};
 use super::position::Position;
 use super::{Redis, reply};
 
-/// How many keys a server looks at for one SCAN: the best page of those measured, about 1 ms of its time.
-const COUNT: u64 = 1000;
+/// How many keys a server looks at for one SCAN, at least and at most: more is no faster, and blocks it for over 1 ms.
+const COUNT: (u64, u64) = (100, 1000);
 
 /// What a walk came upon: the stored key, and the key it spells or why it spells none.
 type Candidate = (Bytes, Result<Key, &'static str>);
@@ -65,40 +65,42 @@ impl Redis {
         pattern: &Pattern,
         listed: &Listed,
         select: Select,
-        from: Position,
+        mut at: Position,
         limit: usize,
     ) -> Result<Page> {
-        let mut page = empty(Path::Index, 0, 1);
-        // The sets are few, and most fit into one reply: all that remain are asked at once.
-        let sets = listed.indexes.get(from.set()..).unwrap_or_default();
-        let mut batch = Batch::default();
-        let asked: Vec<_> = sets
-            .iter()
-            .enumerate()
-            .map(|(ahead, set)| batch.push(walk("ZSCAN", Some(set), if ahead == 0 { from.cursor } else { 0 }, None)))
-            .collect();
-        let mut replies = batch.send(&self.connection, Effect::Read).await?;
+        let mut page = empty(Path::Index, 0, 0);
         let mut taken = Vec::new();
-        let mut at = from;
-        for (set, place) in sets.iter().zip(asked) {
-            let (next, members) = reply::page(replies.take(place)?)?;
-            page.cost.entries += members.len() as u64 / 2;
-            let stored = members.iter().step_by(2).filter_map(|member| self.layout.member(set, member));
-            let found = self.candidates(space, pattern, stored.map(Bytes::from));
-            if !at.take(found, next, limit, &mut taken) {
-                break;
+        let over = at.take_over();
+        let sets = listed.indexes.get(at.set()..).unwrap_or_default();
+        if at.fill(self.candidates(space, pattern, over), limit, &mut taken) && !sets.is_empty() {
+            // The sets are few, and most fit into one reply: all that remain are asked at once.
+            let mut batch = Batch::default();
+            let asked: Vec<_> = sets
+                .iter()
+                .enumerate()
+                .map(|(ahead, set)| batch.push(walk("ZSCAN", Some(set), if ahead == 0 { at.cursor } else { 0 }, None, limit)))
+                .collect();
+            let mut replies = batch.send(&self.connection, Effect::Read).await?;
+            page.cost.round_trips += 1;
+            for (set, place) in sets.iter().zip(asked) {
+                let (next, members) = reply::page(replies.take(place)?)?;
+                page.cost.entries += members.len() as u64 / 2;
+                let stored = members.iter().step_by(2).filter_map(|member| self.layout.member(set, member));
+                let ended = at.advance(next);
+                if !at.fill(self.candidates(space, pattern, stored), limit, &mut taken) || !ended {
+                    break;
+                }
             }
         }
         let mut walks = listed.indexes.len();
         if let Some(key) = &listed.point {
-            walks += 1;
-            if at.set() == listed.indexes.len() && taken.len() < limit {
-                let stored = self.layout.spell(space, key)?.primary;
-                at.take(vec![(stored.into(), Ok(key.clone()))], 0, limit, &mut taken);
+            if at.is_behind(walks) && taken.len() < limit {
+                taken.push((self.layout.spell(space, key)?.primary.into(), Ok(key.clone())));
+                at.advance(0);
             }
+            walks += 1;
         }
-        page.next = (at.set() < walks).then(|| at.to_cursor());
-        page.cost.round_trips += u64::from(!taken.is_empty());
+        page.next = (!at.is_behind(walks)).then(|| at.to_cursor());
         self.look(space, taken, select, &mut page).await?;
         Ok(page)
     }
@@ -109,26 +111,30 @@ impl Redis {
         space: &Namespace,
         pattern: &Pattern,
         select: Select,
-        from: Position,
+        mut at: Position,
         limit: usize,
     ) -> Result<Page> {
         let globs = self.layout.globs(space, pattern)?;
-        let mut page = empty(Path::Scan, COUNT, 1);
-        let mut at = from;
-        let Some(glob) = globs.get(at.set()) else { return Ok(empty(Path::Scan, 0, 0)) };
-        let reply = self.connection.call(&walk("SCAN", None, at.cursor, Some(glob)), Effect::Read).await?;
-        let (next, stored) = reply::page(reply)?;
-        let found = self.candidates(space, pattern, stored);
+        let mut page = empty(Path::Scan, 0, 0);
         let mut taken = Vec::new();
-        at.take(found, next, limit, &mut taken);
-        page.next = (at.set() < globs.len()).then(|| at.to_cursor());
+        let over = at.take_over();
+        if at.fill(self.candidates(space, pattern, over), limit, &mut taken)
+            && let Some(glob) = globs.get(at.set())
+        {
+            let command = walk("SCAN", None, at.cursor, Some(glob), limit);
+            let (next, stored) = reply::page(self.connection.call(&command, Effect::Read).await?)?;
+            page.cost.entries += at_once(limit);
+            page.cost.round_trips += 1;
+            at.advance(next);
+            at.fill(self.candidates(space, pattern, stored), limit, &mut taken);
+        }
+        page.next = (!at.is_behind(globs.len())).then(|| at.to_cursor());
         if select == Select::Keys {
             let found = Found { value: Bytes::new(), ttl: None };
             for (key, _) in once(taken, &mut page.damaged) {
                 page.records.push(Record { key, found: found.clone() });
             }
         } else {
-            page.cost.round_trips += u64::from(!taken.is_empty());
             self.look(space, taken, select, &mut page).await?;
         }
         Ok(page)
@@ -152,6 +158,10 @@ impl Redis {
     /// Brings what stands under the candidates. A record can expire between its listing and this look: it is left out.
     async fn look(&self, space: &Namespace, taken: Vec<Candidate>, select: Select, page: &mut Page) -> Result<()> {
         let taken = once(taken, &mut page.damaged);
+        if taken.is_empty() {
+            return Ok(());
+        }
+        page.cost.round_trips += 1;
         let mut look = Look::new(select);
         for (key, stored) in &taken {
             // Under the bytes that were listed, which need not be those we would write; ours come first.
@@ -180,20 +190,25 @@ impl Redis {
         for place in asked {
             entries += count(replies.take(place)?)?;
         }
-        Ok(empty(Path::Index, entries, 2 * entries.div_ceil(COUNT).max(1)))
+        Ok(empty(Path::Index, entries, 2 * entries.div_ceil(COUNT.1).max(1)))
     }
 
     async fn estimate_scan(&self, space: &Namespace, pattern: &Pattern) -> Result<Page> {
         let walks = self.layout.globs(space, pattern)?.len() as u64;
         let entries = walks * count(self.connection.call(&cmd("DBSIZE"), Effect::Read).await?)?;
-        let mut page = empty(Path::Scan, entries, 2 * entries.div_ceil(COUNT).max(1));
+        let mut page = empty(Path::Scan, entries, 2 * entries.div_ceil(COUNT.1).max(1));
         page.cost.hint = Some(hint(self.layout));
         Ok(page)
     }
 }
 
+/// How many of them for a page of that limit: about as many as it can hold.
+fn at_once(limit: usize) -> u64 {
+    (limit as u64).clamp(COUNT.0, COUNT.1)
+}
+
 /// SCAN or ZSCAN from a cursor on.
-fn walk(name: &str, set: Option<&[u8]>, cursor: u64, glob: Option<&[u8]>) -> Cmd {
+fn walk(name: &str, set: Option<&[u8]>, cursor: u64, glob: Option<&[u8]>, limit: usize) -> Cmd {
     let mut command = cmd(name);
     if let Some(set) = set {
         command.arg(set);
@@ -202,7 +217,7 @@ fn walk(name: &str, set: Option<&[u8]>, cursor: u64, glob: Option<&[u8]>) -> Cmd
     if let Some(glob) = glob {
         command.arg("MATCH").arg(glob);
     }
-    command.arg("COUNT").arg(COUNT);
+    command.arg("COUNT").arg(at_once(limit));
     command
 }
 

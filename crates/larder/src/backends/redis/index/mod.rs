@@ -76,7 +76,11 @@ pub(super) fn put(entries: &[Entry], ttl: Ttl, now: Moment, token: Token, slot: 
         }
         Slot::Split => {
             // A sweep may find the entry without its record, and remove it when the record has just been written.
-            let rounds = [listed(token).map(Group).collect(), vec![Group(vec![Step::Record])], listed(token.again()).map(Group).collect()];
+            let rounds = [
+                listed(token).map(Group).collect(),
+                vec![Group(vec![Step::Record])],
+                listed(token.again()).map(Group).collect(),
+            ];
             Plan(rounds.into_iter().filter(|round: &Round| !round.is_empty()).collect())
         }
     }

@@ -95,7 +95,8 @@ impl Layout {
             return Ok(Vec::new());
         }
         let leading = self.leading(pattern);
-        let mut globs: Vec<_> = self.prefixes(space, &leading)?.into_iter().map(|prefix| glob(prefix, &leading)).collect();
+        let mut globs: Vec<_> =
+            self.prefixes(space, &leading)?.into_iter().map(|prefix| glob(prefix, &leading)).collect();
         globs.dedup();
         Ok(globs)
     }
@@ -154,6 +155,14 @@ impl Layout {
     /// Whether an index lists records that never end.
     pub(super) fn never_ends(self, index: &[u8]) -> bool {
         self == Self::Native && index.starts_with(native::NEVER)
+    }
+
+    /// Whose spelling of Erlang's terms the values are written in, where they are such terms.
+    pub(in crate::backends) fn etf(self) -> Option<Otp> {
+        match self {
+            Self::Native => None,
+            Self::Pow(otp) | Self::PowIndexed(otp) => Some(otp),
+        }
     }
 
     /// Checks that the layout can hold a record of this ttl.

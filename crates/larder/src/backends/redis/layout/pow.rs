@@ -14,7 +14,10 @@ const MAP: Foreign = "holds a map of two or more pairs, which Erlang writes in n
 
 pub(super) fn spell(otp: Otp, space: &Namespace, key: &Key) -> Result<Spelled> {
     let parts = key.parts();
-    parts.iter().try_for_each(check).map_err(|what| Error::invalid(format!("a key in Pow's layout cannot be one that {what}")))?;
+    parts
+        .iter()
+        .try_for_each(check)
+        .map_err(|what| Error::invalid(format!("a key in Pow's layout cannot be one that {what}")))?;
     let primary = prefix(otp, space, &parts)?;
     let may_differ = has_atom(space.as_bytes()) || has_atom(key.as_bytes());
     let twin = if may_differ { Some(prefix(other(otp), space, &parts)?) } else { None };

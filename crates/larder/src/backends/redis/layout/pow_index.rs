@@ -7,7 +7,8 @@ const INDEX: &[u8] = b"_index:";
 
 pub(super) fn entries(stored: &[u8]) -> Vec<Entry> {
     let ends = stored.iter().enumerate().filter(|(_, byte)| **byte == b':');
-    ends.map(|(end, _)| Entry { index: index(&stored[..end]), never: None, member: stored[end + 1..].to_vec() }).collect()
+    ends.map(|(end, _)| Entry { index: index(&stored[..end]), never: None, member: stored[end + 1..].to_vec() })
+        .collect()
 }
 
 /// The index of all keys that begin with this and go on.
