@@ -90,6 +90,7 @@ impl Relay {
     pub(super) fn replies(&self, shared: &Shared, mut rng: Rng) {
         let mut chunk = [0; 64 * 1024];
         let mut received = Vec::new();
+        let mut shuffled = false;
         loop {
             let count = match (&self.server).read(&mut chunk) {
                 Ok(0) | Err(_) => break,
@@ -111,8 +112,10 @@ impl Relay {
             }
             // Replies are taken apart also where none is hit, so that a fault which is set later finds their edges.
             let mut foreign = shared.foreign.lock().unwrap_or_else(PoisonError::into_inner);
+            let fault = if shuffled && matches!(fault, Fault::Shuffle { .. }) { Fault::Pass } else { fault };
             let harmed = harm(fault, &mut received, &mut foreign, &mut rng);
             drop(foreign);
+            shuffled |= harmed.hits > 0;
             shared.injected.fetch_add(harmed.hits, Ordering::Relaxed);
             let sent = if fault == Fault::Split {
                 shared.count();
