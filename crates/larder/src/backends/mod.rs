@@ -169,7 +169,10 @@ impl<V, C: Codec<V>> Codec<V> for OnlyEtf<C> {
         if bytes.first() == Some(&VERSION) {
             return Ok(bytes);
         }
-        Err(Error::new(ErrorKind::Config, "Pow's layouts hold values in Erlang's external term format: use the codec `Etf`"))
+        Err(Error::new(
+            ErrorKind::Config,
+            "Pow's layouts hold values in Erlang's external term format: use the codec `Etf`",
+        ))
     }
 
     fn decode(&self, bytes: Bytes) -> Result<V> {

@@ -3,7 +3,7 @@
 use crate::backend::When;
 use crate::key;
 
-use super::case::{Case};
+use super::case::Case;
 use super::fixture::Fixture;
 
 /// It gives the value and ends the record, once.

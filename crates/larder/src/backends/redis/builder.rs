@@ -150,7 +150,10 @@ impl Builder {
     /// [`ErrorKind::Config`] for a user without a password, or TLS over a Unix socket.
     pub fn build(self) -> Result<Redis> {
         if self.address.user.is_some() && self.address.password.is_none() {
-            return Err(Error::new(ErrorKind::Config, "a user of the server's ACL signs in with a password: set it too"));
+            return Err(Error::new(
+                ErrorKind::Config,
+                "a user of the server's ACL signs in with a password: set it too",
+            ));
         }
         if self.address.tls.is_some() && matches!(self.address.place, Place::Unix(_)) {
             return Err(Error::new(ErrorKind::Config, "there is no TLS over a Unix socket, and no need of it"));

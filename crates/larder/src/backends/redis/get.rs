@@ -89,7 +89,10 @@ impl Look {
     }
 
     /// What was found, in the order of the records; an inner error speaks for its record.
-    pub(super) async fn answers(self, connection: &super::connection::Connection) -> Result<Vec<Result<Option<Found>>>> {
+    pub(super) async fn answers(
+        self,
+        connection: &super::connection::Connection,
+    ) -> Result<Vec<Result<Option<Found>>>> {
         // A value and its ttl are of one moment; values by themselves need not be.
         let mut replies = match self.select {
             Select::ValuesAndTtls => self.batch.snapshot(connection).await?,

@@ -78,7 +78,9 @@ impl Redis {
             let asked: Vec<_> = sets
                 .iter()
                 .enumerate()
-                .map(|(ahead, set)| batch.push(walk("ZSCAN", Some(set), if ahead == 0 { at.cursor } else { 0 }, None, limit)))
+                .map(|(ahead, set)| {
+                    batch.push(walk("ZSCAN", Some(set), if ahead == 0 { at.cursor } else { 0 }, None, limit))
+                })
                 .collect();
             let mut replies = batch.send(&self.connection, Effect::Read).await?;
             page.cost.round_trips += 1;
