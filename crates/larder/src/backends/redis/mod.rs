@@ -68,23 +68,23 @@ impl Redis {
 
 impl Backend for Redis {
     async fn put(&self, namespace: &Namespace, puts: &[Put]) -> Result<Vec<Result<bool>>> {
-        self.write(namespace, puts).await
+        self.connection.as_one_call(self.write(namespace, puts)).await
     }
 
     async fn get(&self, namespace: &Namespace, keys: &[Key], select: Select) -> Result<Vec<Option<Found>>> {
-        self.read(namespace, keys, select).await
+        self.connection.as_one_call(self.read(namespace, keys, select)).await
     }
 
     async fn take(&self, namespace: &Namespace, key: &Key) -> Result<Option<Bytes>> {
-        self.spend(namespace, key).await
+        self.connection.as_one_call(self.spend(namespace, key)).await
     }
 
     async fn touch(&self, namespace: &Namespace, keys: &[Key], ttl: Ttl) -> Result<Vec<bool>> {
-        self.prolong(namespace, keys, ttl).await
+        self.connection.as_one_call(self.prolong(namespace, keys, ttl)).await
     }
 
     async fn delete(&self, namespace: &Namespace, keys: &[Key]) -> Result<Vec<bool>> {
-        self.end(namespace, keys).await
+        self.connection.as_one_call(self.end(namespace, keys)).await
     }
 
     async fn scan(
@@ -95,7 +95,7 @@ impl Backend for Redis {
         cursor: &Cursor,
         limit: usize,
     ) -> Result<Page> {
-        self.list(namespace, pattern, select, cursor, limit).await
+        self.connection.as_one_call(self.list(namespace, pattern, select, cursor, limit)).await
     }
 
     async fn sweep(&self, what: Sweep) -> Result<Swept> {
@@ -103,7 +103,7 @@ impl Backend for Redis {
     }
 
     async fn info(&self) -> Result<Info> {
-        self.describe().await
+        self.connection.as_one_call(self.describe()).await
     }
 }
 
