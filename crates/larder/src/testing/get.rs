@@ -5,7 +5,6 @@ use std::time::Duration;
 use crate::backend::{Backend, When};
 use crate::key;
 use crate::record::Select;
-use crate::ttl::Ttl;
 
 use super::case::{Case, LONG, MILLI, put};
 use super::fixture::Fixture;

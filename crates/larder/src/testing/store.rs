@@ -14,7 +14,6 @@ use crate::key;
 use crate::pattern::Pattern;
 use crate::record::Version;
 use crate::store::Store;
-use crate::ttl::Ttl;
 
 use super::case::{Case, LONG, ok};
 use super::faulty::{Fault, Faulty, Verb};

@@ -3,7 +3,6 @@
 use crate::backend::{Backend, When};
 use crate::key;
 use crate::pattern::Pattern;
-use crate::ttl::Ttl;
 
 use super::case::{Case, LONG, ok, put, version};
 use super::fixture::Fixture;
