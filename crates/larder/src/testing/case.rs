@@ -79,6 +79,20 @@ impl<F: Fixture> Case<F> {
         self.fixture.short()
     }
 
+    /// The longest ttl that the backend takes.
+    pub(super) fn longest(&self) -> Ttl {
+        self.fixture.longest()
+    }
+
+    /// Holds what remains of that after some time against it.
+    #[track_caller]
+    pub(super) fn assert_longest(&self, ttl: Option<Ttl>, passed: Duration, why: &str) {
+        match self.longest() {
+            Ttl::Never => assert_eq!(ttl, Some(Ttl::Never), "{why}"),
+            Ttl::After(most) => self.assert_remains(ttl, most - passed, why),
+        }
+    }
+
     pub(super) async fn expire(&self) {
         self.advance(self.short()).await;
     }

@@ -7,6 +7,7 @@ use crate::backend::Backend;
 use crate::erased::Erased;
 use crate::key::Key;
 use crate::namespace::Namespace;
+use crate::ttl::Ttl;
 
 /// Opens the backend under test and makes time pass for it; written once for a backend, and all that the suite needs
 /// to know of it.
@@ -54,6 +55,17 @@ pub trait Fixture: Send + Sync + Sized + 'static {
         Duration::from_millis(500)
     }
 
+    /// The longest ttl that the backend takes: one that never ends, but where it refuses that by design.
+    fn longest(&self) -> Ttl {
+        Ttl::Never
+    }
+
+    /// Whether the backend can hold a key at all. One that no promise needs may be refused by design: as by Pow's
+    /// layouts one with a map of several pairs, which Erlang writes in no fixed order.
+    fn holds(&self, _key: &Key) -> bool {
+        true
+    }
+
     /// Opens the backend again as after a restart of the process: the one opened before has been dropped. `None` where
     /// nothing outlives it.
     fn reopen(&self) -> impl Future<Output = Option<Self::Backend>> + Send {
@@ -89,6 +101,14 @@ impl<F: Fixture> Fixture for ErasedFixture<F> {
 
     fn short(&self) -> Duration {
         self.0.short()
+    }
+
+    fn longest(&self) -> Ttl {
+        self.0.longest()
+    }
+
+    fn holds(&self, key: &Key) -> bool {
+        self.0.holds(key)
     }
 
     async fn reopen(&self) -> Option<Erased> {

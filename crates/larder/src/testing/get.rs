@@ -1,9 +1,10 @@
 //! Promises of `get`.
 
+use std::time::Duration;
+
 use crate::backend::{Backend, When};
 use crate::key;
 use crate::record::Select;
-use crate::ttl::Ttl;
 
 use super::case::{Case, LONG, MILLI, put};
 use super::fixture::Fixture;
@@ -35,8 +36,8 @@ pub async fn get_tells_what_remains<F: Fixture>(fixture: F) {
 pub async fn get_tells_that_a_record_never_ends<F: Fixture>(fixture: F) {
     let case = Case::open(fixture).await;
     let key = key!["k"];
-    case.put_for(&key, "v", Ttl::Never).await;
-    assert_eq!(case.ttl(&key).await, Some(Ttl::Never));
+    case.put_for(&key, "v", case.longest()).await;
+    case.assert_longest(case.ttl(&key).await, Duration::ZERO, "no end, where there can be none");
 }
 
 /// A record is there a millisecond before its deadline, and is not there a millisecond later.

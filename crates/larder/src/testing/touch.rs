@@ -3,7 +3,6 @@
 use crate::backend::{Backend, When};
 use crate::key;
 use crate::pattern::Pattern;
-use crate::ttl::Ttl;
 
 use super::case::{Case, LONG, ok, put, version};
 use super::fixture::Fixture;
@@ -25,14 +24,14 @@ pub async fn touch_shortens_too<F: Fixture>(fixture: F) {
     let case = Case::open(fixture).await;
     let (long, never, kept) = (key!["long"], key!["never"], key!["kept"]);
     case.put_for(&long, "v", LONG).await;
-    case.put_for(&never, "v", Ttl::Never).await;
+    case.put_for(&never, "v", case.longest()).await;
     case.put_for(&kept, "v", case.short()).await;
     assert!(case.touch(&long, case.short()).await);
     assert!(case.touch(&never, case.short()).await);
-    assert!(case.touch(&kept, Ttl::Never).await);
+    assert!(case.touch(&kept, case.longest()).await);
     case.expire().await;
     assert_eq!(case.get_all(&[long, never]).await, [None, None]);
-    assert_eq!(case.ttl(&kept).await, Some(Ttl::Never));
+    case.assert_longest(case.ttl(&kept).await, case.short(), "it was prolonged");
 }
 
 /// A touch creates nothing.
@@ -40,7 +39,7 @@ pub async fn touch_never_creates<F: Fixture>(fixture: F) {
     let case = Case::open(fixture).await;
     let key = key!["k"];
     assert!(!case.touch(&key, LONG).await);
-    assert!(!case.touch(&key, Ttl::Never).await);
+    assert!(!case.touch(&key, case.longest()).await);
     assert_eq!(case.get(&key).await, None);
     assert!(case.list(&Pattern::any()).await.is_empty());
     assert!(case.put_when(&key, "v", When::Absent).await);
@@ -68,7 +67,7 @@ pub async fn touch_keeps_the_version<F: Fixture>(fixture: F) {
     let case = Case::open(fixture).await;
     let key = key!["k"];
     case.put(&key, "v").await;
-    case.touch(&key, Ttl::Never).await;
+    case.touch(&key, case.longest()).await;
     assert!(case.put_when(&key, "w", When::Unchanged(version("v"))).await);
 }
 

@@ -171,3 +171,85 @@ fn number(text: &str) -> Result<u32> {
 fn config(message: &'static str) -> Error {
     Error::new(ErrorKind::Config, message)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(url: &str) -> Result<Address> {
+        let mut url = Url::parse(url)?;
+        let address = Address::from_url(&mut url)?;
+        url.finish()?;
+        Ok(address)
+    }
+
+    /// Place, user, password, database.
+    fn parts(url: &str) -> (String, Option<String>, Option<String>, u32) {
+        let Address { user, password, database, place, .. } = read(url).unwrap();
+        let place = match place {
+            Place::Tcp(host, port) => format!("{host} {port}"),
+            Place::Unix(path) => path.display().to_string(),
+        };
+        (place, user, password.map(|password| password.0), database)
+    }
+
+    #[test]
+    fn a_url_means_what_it_means_everywhere() {
+        let some = |text: &str| Some(text.to_owned());
+        let secret = some("secret");
+        for (url, place, user, password, database) in [
+            ("redis:", "localhost 6379", None, None, 0),
+            ("redis://", "localhost 6379", None, None, 0),
+            ("redis://h", "h 6379", None, None, 0),
+            ("redis://h/", "h 6379", None, None, 0),
+            ("redis://:7000/2", "localhost 7000", None, None, 2),
+            ("redis://h:7000?db=3", "h 7000", None, None, 3),
+            ("redis://:secret@redis.example.com:6380/1", "redis.example.com 6380", None, secret.clone(), 1),
+            ("redis://user:secret@h:6379/0", "h 6379", some("user"), secret.clone(), 0),
+            ("redis://u%3Ax:p%40s%2Fs%25w%3Frd@h", "h 6379", some("u:x"), some("p@s/s%w?rd"), 0),
+            ("redis://u:p@s/s%w:rd@h", "h 6379", some("u"), some("p@s/s%w:rd"), 0),
+            ("redis://[::1]:7000/1", "::1 7000", None, None, 1),
+            ("rediss://u:secret@[fe80::1]", "fe80::1 6379", some("u"), secret.clone(), 0),
+            ("redis+unix:///run/redis.sock?db=4", "/run/redis.sock", None, None, 4),
+            ("redis+unix:///run/a%20b", "/run/a b", None, None, 0),
+            ("redis+unix://u:secret@/run/s", "/run/s", some("u"), secret.clone(), 0),
+        ] {
+            assert_eq!(parts(url), (place.to_owned(), user, password, database), "{url}");
+        }
+    }
+
+    #[test]
+    fn a_url_that_is_wrong_is_refused_with_words_that_do_not_repeat_it() {
+        for (url, words) in [
+            ("redis:localhost", "goes on with `//`"),
+            ("redis://h:hunter2", "a port from 1 to 65535"),
+            ("redis://h:0", "a port from 1 to 65535"),
+            ("redis://u:hun?ter2@h", "written as `name=value`"),
+            ("redis://u:hun#ter2/@h:x", "a port from 1 to 65535"),
+            ("redis://hunter2@h", "gives a password as"),
+            ("redis://hunter2:@h", "gives the password too"),
+            ("redis://h/hunter2", "is a number"),
+            ("redis://h/1?db=1", "names its database once"),
+            ("redis://h/-1", "is a number"),
+            ("redis://fe80::1", "in brackets"),
+            ("redis://[fe80::1", "in brackets"),
+            ("redis://h?hunter2=1", "known are: db"),
+            ("redis://h?ca=hunter2", "known are: db"),
+            ("rediss://h?cert=hunter2", "go together"),
+            ("redis://:%ff@h", "not UTF-8"),
+            ("redis+unix://hunter2", "by its whole path"),
+        ] {
+            let error = read(url).expect_err(url);
+            assert_eq!(error.kind(), ErrorKind::Config);
+            let message = format!("{error} {error:?}");
+            assert!(message.contains(words), "{url}: {message}");
+            assert!(!message.contains("hun"), "{url}: {message}");
+        }
+    }
+
+    #[test]
+    fn nothing_prints_the_password() {
+        let address = read("redis://u:hunter2@h").unwrap();
+        assert!(!format!("{address:?} {address:#?} {address}").contains("hunter2"));
+    }
+}

@@ -3,6 +3,7 @@
 //! One command a round trip, each reply checked. Nothing is sent behind AUTH before its reply is here: a proxy that
 //! answers one command twice, or not at all, is found out here and not by a caller.
 
+use std::io;
 use std::time::{Duration, Instant};
 
 use redis::{Cmd, Value, cmd, parse_redis_value};
@@ -146,13 +147,12 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Talk<S> {
 }
 
 async fn exchange<S: AsyncRead + AsyncWrite + Unpin>(socket: &mut S, command: &[u8]) -> Result<Value> {
-    socket.write_all(command).await.map_err(tls::refused)?;
-    socket.flush().await.map_err(tls::refused)?;
+    socket.write_all(command).await.map_err(cut_off)?;
+    socket.flush().await.map_err(cut_off)?;
     let (mut reply, mut scanner) = (Vec::new(), Scanner::default());
     loop {
-        if reply.len() > LONGEST || socket.read_buf(&mut reply).await.map_err(tls::refused)? == 0 {
-            let message = "the server closed the connection unasked: if it speaks TLS there, use `rediss://`";
-            return Err(Error::new(ErrorKind::Unavailable, message));
+        if reply.len() > LONGEST || socket.read_buf(&mut reply).await.map_err(cut_off)? == 0 {
+            return Err(cut_off(io::ErrorKind::UnexpectedEof.into()));
         }
         match scanner.frame(&reply) {
             Ok(None) => {}
@@ -160,6 +160,16 @@ async fn exchange<S: AsyncRead + AsyncWrite + Unpin>(socket: &mut S, command: &[
             Ok(Some(_)) | Err(_) => return Err(odd()),
         }
     }
+}
+
+/// A server that speaks TLS ends a connection that does not; one that wants a certificate of ours says so only now.
+fn cut_off(error: io::Error) -> Error {
+    tls::refusal(&error)
+        .unwrap_or_else(|| {
+            let message = "the server closed the connection unasked: if it speaks TLS there, use `rediss://`";
+            Error::new(ErrorKind::Unavailable, message)
+        })
+        .caused_by(error)
 }
 
 /// No reply of a handshake comes near it.

@@ -152,6 +152,7 @@ impl Connection {
         if !request.is_whole() {
             return Err(Error::new(ErrorKind::Invalid, "a command has no name"));
         }
+        supervisor::runtime()?;
         let options = &self.0.supervisor.options;
         let _place = self.enter()?;
         let deadline = self.due();

@@ -79,3 +79,45 @@ fn duration(url: &mut Url, name: &'static str, unset: Duration) -> Result<Durati
 }
 
 const LONGEST: Duration = Duration::from_secs(3600);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(query: &str) -> Result<Options> {
+        let mut url = Url::parse(&format!("redis://h?{query}"))?;
+        let options = Options::from_url(&mut url)?;
+        url.finish()?;
+        Ok(options)
+    }
+
+    #[test]
+    fn options_of_the_url_are_taken_with_their_units() {
+        let options = read("timeout=1s500ms&connect_timeout=3s&grace=1ms&heartbeat=1h&queue=7").unwrap();
+        let millis =
+            [options.timeout, options.connect_timeout, options.grace, options.heartbeat].map(|d| d.as_millis());
+        assert_eq!((millis, options.queue), ([1500, 3000, 1, 3_600_000], 7));
+        assert!(options.fence && !options.stale_ok && !options.connect_now);
+        let options = read("fence=false&stale_ok=true&connect=now").unwrap();
+        assert!(!options.fence && options.stale_ok && options.connect_now);
+    }
+
+    #[test]
+    fn an_option_that_is_wrong_is_refused_by_its_name() {
+        for (query, words) in [
+            ("timeout=never", "`timeout` lies between"),
+            ("timeout=2h", "`timeout` lies between"),
+            ("timeout=2", "`timeout`"),
+            ("grace=0s", "`grace`"),
+            ("queue=0", "`queue`"),
+            ("queue=x", "`queue`"),
+            ("fence=maybe", "`fence`"),
+            ("connect=soon", "now, later"),
+            ("tiemout=1s", "known are: timeout"),
+        ] {
+            let error = read(query).expect_err(query);
+            assert_eq!(error.kind(), ErrorKind::Config);
+            assert!(error.to_string().contains(words), "{query}: {error}");
+        }
+    }
+}

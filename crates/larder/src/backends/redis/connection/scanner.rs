@@ -165,3 +165,94 @@ fn number(digits: &[u8]) -> Result<i64, Malformed> {
     }
     Ok(number)
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::collection::vec;
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn reply() -> impl Strategy<Value = Vec<u8>> {
+        let word = "[a-zA-Z ]{0,20}";
+        let leaf = prop_oneof![
+            word.prop_map(|word| format!("+{word}\r\n").into_bytes()),
+            word.prop_map(|word| format!("-ERR {word}\r\n").into_bytes()),
+            any::<i64>().prop_map(|number| format!(":{number}\r\n").into_bytes()),
+            Just(b"$-1\r\n".to_vec()),
+            Just(b"*-1\r\n".to_vec()),
+            vec(any::<u8>(), 0..40)
+                .prop_map(|bytes| [format!("${}\r\n", bytes.len()).as_bytes(), &bytes, b"\r\n"].concat()),
+        ];
+        leaf.prop_recursive(6, 40, 4, |inner| {
+            vec(inner, 0..4).prop_map(|all| [format!("*{}\r\n", all.len()).into_bytes(), all.concat()].concat())
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn frames_end_where_redis_rs_ends_them_however_they_are_cut(
+            replies in vec(reply(), 1..6),
+            cuts in vec(1usize..30, 1..40),
+        ) {
+            let bytes = replies.concat();
+            let (mut scanner, mut start, mut end, mut found) = (Scanner::default(), 0, 0, vec![]);
+            for cut in cuts.into_iter().chain([bytes.len()]) {
+                end = (end + cut).min(bytes.len());
+                while let Some(length) = scanner.frame(&bytes[start..end]).unwrap() {
+                    found.push(bytes[start..start + length].to_vec());
+                    start += length;
+                }
+            }
+            prop_assert!(scanner.is_between());
+            prop_assert_eq!(&found, &replies);
+            for frame in found {
+                prop_assert!(redis::parse_redis_value(&frame).is_ok());
+            }
+        }
+
+        #[test]
+        fn no_bytes_make_it_panic_or_look_beyond_them(
+            bytes in vec(prop_oneof![any::<u8>(), prop::sample::select(&b"$*+-:\r\n0123456789"[..])], 0..200),
+        ) {
+            let mut scanner = Scanner::default();
+            for end in 0..=bytes.len() {
+                match scanner.frame(&bytes[..end]) {
+                    Ok(None) => {}
+                    Ok(Some(length)) => { prop_assert_eq!(length, end); break }
+                    Err(_) => break,
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn hostile_sizes_are_refused_by_their_header_alone() {
+        let nested = b"*1\r\n".repeat(DEPTH + 1);
+        let long = [b"+".as_slice(), &b"x".repeat(LINE)].concat();
+        let hostile: [&[u8]; 13] = [
+            b"$4294967296\r\n",
+            b"$536870913\r\n",
+            b"$-2\r\n",
+            b"$99999999999999999999\r\n",
+            b"$\r\n",
+            b"$1x\r\n",
+            b"$+1\r\n",
+            b"*1000000000\r\n",
+            b"*-2\r\n",
+            b"%1\r\n",
+            b"\r\n",
+            &nested,
+            &long,
+        ];
+        for bytes in hostile {
+            assert!(
+                Scanner::default().frame(bytes).is_err(),
+                "{:?}",
+                String::from_utf8_lossy(&bytes[..9.min(bytes.len())])
+            );
+        }
+        assert_eq!(Scanner::default().frame(&b"*1\r\n".repeat(DEPTH)), Ok(None));
+        assert_eq!(Scanner::default().frame(b"$536870912\r\n"), Ok(None));
+    }
+}

@@ -38,7 +38,7 @@ impl Socket {
                     None => Ok(Self::Tcp(socket)),
                     Some(tls) => timeout(limit, tls::secured(socket, host, tls))
                         .await
-                        .unwrap_or_else(|_| Err(silent("the server does not answer the TLS handshake")))
+                        .unwrap_or_else(|_| Err(silent("the server does not answer the TLS handshake: if it speaks no TLS there, use `redis://`")))
                         .map(|socket| Self::Tls(Box::new(socket))),
                 }
             }

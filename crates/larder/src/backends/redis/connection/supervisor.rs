@@ -66,8 +66,7 @@ impl Supervisor {
         if task.as_ref().is_some_and(|task| !task.is_finished()) {
             return Ok(());
         }
-        let runtime = Handle::try_current()
-            .map_err(|error| Error::new(ErrorKind::Config, "Redis is used within a tokio runtime").caused_by(error))?;
+        let runtime = runtime()?;
         self.phase.send_replace(Phase::Away { since: Instant::now(), last: None });
         let supervisor = Arc::clone(self);
         *task = Some(runtime.spawn(async move { Running(supervisor).run().await }).abort_handle());
@@ -80,6 +79,12 @@ impl Supervisor {
             task.abort();
         }
     }
+}
+
+/// The runtime that the caller is on.
+pub(super) fn runtime() -> Result<Handle> {
+    Handle::try_current()
+        .map_err(|error| Error::new(ErrorKind::Config, "a Redis store is used on a tokio runtime").caused_by(error))
 }
 
 /// The task's hold on its supervisor. The task can end with the runtime it runs on while its supervisor lives on.

@@ -25,7 +25,11 @@ pub(super) async fn secured(socket: TcpStream, host: &str, tls: &Tls) -> Result<
     let tls = tls.clone();
     let client = tokio::task::spawn_blocking(move || client(&tls)).await;
     let client = client.unwrap_or_else(|error| Err(config("certificates could not be read").caused_by(error)))?;
-    TlsConnector::from(Arc::new(client)).connect(name, socket).await.map_err(refused)
+    TlsConnector::from(Arc::new(client)).connect(name, socket).await.map_err(|error| {
+        refusal(&error)
+            .unwrap_or_else(|| Error::new(ErrorKind::Unavailable, "the server ended the TLS handshake"))
+            .caused_by(error)
+    })
 }
 
 fn client(tls: &Tls) -> Result<ClientConfig> {
@@ -64,11 +68,10 @@ fn read(file: &Path, option: &str) -> Result<Vec<CertificateDer<'static>>> {
     })
 }
 
-/// What an error of TLS means, also one that comes with the first reply, as a refused certificate of ours does.
-pub(super) fn refused(error: io::Error) -> Error {
-    let cause = error.get_ref().and_then(|error| error.downcast_ref::<rustls::Error>());
-    let message = match cause {
-        Some(rustls::Error::InvalidCertificate(wrong)) => match wrong {
+/// What an error of TLS means, if it is one.
+pub(super) fn refusal(error: &io::Error) -> Option<Error> {
+    let message = match error.get_ref()?.downcast_ref::<rustls::Error>()? {
+        rustls::Error::InvalidCertificate(wrong) => match wrong {
             CertificateError::UnknownIssuer => {
                 "the server's certificate is signed by nobody we trust: name its authority with the option `ca`"
             }
@@ -83,19 +86,18 @@ pub(super) fn refused(error: io::Error) -> Error {
             }
             _ => "the server's certificate is refused",
         },
-        Some(rustls::Error::InvalidMessage(_)) => {
+        rustls::Error::InvalidMessage(_) => {
             "the server does not speak TLS on that port: use `redis://`, or its TLS port"
         }
-        Some(rustls::Error::AlertReceived(AlertDescription::CertificateRequired)) => {
+        rustls::Error::AlertReceived(AlertDescription::CertificateRequired) => {
             "the server wants a certificate of ours: name it with the options `cert` and `key`"
         }
-        Some(rustls::Error::AlertReceived(_)) => {
+        rustls::Error::AlertReceived(_) => {
             "the server refused the TLS handshake: look at the options `cert` and `key`, and at its protocol versions"
         }
-        Some(_) => "the TLS handshake failed",
-        None => return Error::new(ErrorKind::Unavailable, "the connection was lost").caused_by(error),
+        _ => "the TLS handshake failed",
     };
-    config(message).caused_by(error)
+    Some(config(message))
 }
 
 fn config(message: impl Into<std::borrow::Cow<'static, str>>) -> Error {

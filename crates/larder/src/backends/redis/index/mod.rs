@@ -29,6 +29,7 @@ const GRACE: Duration = Duration::from_secs(15 * 60);
 pub(super) enum Slot {
     /// On one node, in one slot or with none: one MULTI may hold all.
     One,
+    #[cfg_attr(not(test), expect(dead_code, reason = "proved ahead of the cluster that will need it"))]
     /// In several slots: one MULTI may hold what concerns one key.
     Split,
 }
@@ -55,6 +56,11 @@ impl Token {
     pub(super) fn of(random: u64) -> Self {
         // A score is a double, which holds integers of 53 bits. The lowest one tells the two halves of a write apart.
         Self((random >> 11) & !1)
+    }
+
+    /// Whether this is one of the sixteenth of all writes that trim what they write to.
+    fn trims(self) -> bool {
+        (self.0 >> 1).is_multiple_of(16)
     }
 
     /// Another token of the same write.
@@ -108,7 +114,8 @@ pub(super) fn delete(entries: &[Entry], slot: Slot) -> Plan {
     Plan(vec![vec![Group(steps)]])
 }
 
-/// Removes from an index what ended a while ago: a share of the puts, and every sweep, sends it.
+/// Removes from an index what ended a while ago. A share of the puts does it, and of Pow's each, as Pow does: where
+/// nobody sweeps, an index that is written to for ever stays as small. Every sweep does it, too.
 pub(super) fn trim(index: &[u8], now: Moment) -> Step {
     Step::RemoveScores { index: index.to_vec(), from: None, to: score(now.elapsed().saturating_sub(GRACE)) }
 }
@@ -130,11 +137,16 @@ fn list(entry: &Entry, ttl: Ttl, now: Moment, token: Token) -> Vec<Step> {
     };
     let index = &entry.index;
     let ttl = after.saturating_add(SLACK);
-    vec![
+    let mut steps = Vec::with_capacity(4);
+    if entry.never.is_none() || token.trims() {
+        steps.push(trim(index, now));
+    }
+    steps.extend([
         Step::Raise { index: index.clone(), member, score: score(now.elapsed().saturating_add(ttl)) },
         Step::Keep { index: index.clone(), ttl },
         Step::Prolong { index: index.clone(), ttl },
-    ]
+    ]);
+    steps
 }
 
 fn score(since_epoch: Duration) -> Score {

@@ -66,7 +66,7 @@ impl Leading {
 pub(super) fn glob(mut prefix: Vec<u8>, leading: &Leading) -> Vec<u8> {
     match leading.follows {
         Follows::Nothing => {}
-        // The key of these parts ends here, and no other way tells it from `a` and `ab` in one pattern.
+        // A match may end here, so that `a` and `a:b` are wanted; `ab` comes along, and is judged like all candidates.
         Follows::AtLeast(0) if !leading.parts.is_empty() => prefix.push(b'*'),
         Follows::Some(_) | Follows::AtLeast(_) => prefix.extend(b":*"),
     }

@@ -245,6 +245,21 @@ fn a_record_without_entries_is_one_command() {
     assert!(plan == delete(&[], Slot::Split) && plan == delete(&[], Slot::One));
 }
 
+/// An index that is written to for ever would keep an entry of every record there has been.
+#[test]
+fn a_share_of_the_puts_trims_the_index() {
+    let entry =
+        |never: Option<&str>| Entry { index: b"i".to_vec(), never: never.map(Into::into), member: b"m".to_vec() };
+    let now = Moment::since_start(Duration::from_secs(1_700_000_000));
+    let trims = |entry: Entry, random: u64| {
+        let Plan(rounds) = put(&[entry], LONG, now, Token::of(random), Slot::One);
+        rounds[0][0].0.contains(&trim(b"i", now))
+    };
+    let count = (0..256_u64).filter(|random| trims(entry(Some("n")), random << 12)).count();
+    assert_eq!(count, 16);
+    assert!((0..256_u64).all(|random| trims(entry(None), random << 12)), "as Pow does");
+}
+
 #[test]
 fn tokens_are_scores_that_a_double_holds() {
     for random in [0, 1, 4096, u64::MAX] {

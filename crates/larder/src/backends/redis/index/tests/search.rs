@@ -96,8 +96,10 @@ struct Search<'a> {
     clients: &'a [Client],
     lengths: Vec<usize>,
     /// The plans of each client by the time it began.
-    plans: RefCell<HashMap<(usize, u64), Rc<[Group]>>>,
+    plans: RefCell<Plans>,
 }
+
+type Plans = HashMap<(usize, u64), Rc<[Group]>>;
 
 impl Search<'_> {
     fn plan(&self, number: usize, began: u64) -> Rc<[Group]> {
@@ -270,13 +272,13 @@ fn length(protocol: Protocol, client: &Client) -> usize {
     }
 }
 
-/// The groups of a call, each of which happens at once. There is one entry, so that no two stand in one round.
+/// The groups of a call, of which the first client's trims, each of which happens at once. There is one entry, so that no two stand in one round.
 fn groups(protocol: Protocol, client: &Client, began: u64, number: usize) -> Vec<Group> {
     let entries = [entry("r")];
     let plan = match client {
         Client::Put { ttl, clock, .. } => {
             let now = began.checked_add_signed(clock * 1000).unwrap();
-            (protocol.put)(&entries, *ttl, moment(now), Token(2 + 2 * number as u64), protocol.slot)
+            (protocol.put)(&entries, *ttl, moment(now), Token(2 * number as u64), protocol.slot)
         }
         _ => (protocol.delete)(&entries, protocol.slot),
     };

@@ -48,6 +48,20 @@ fn a_glob_is_at_most_4_kib_long() {
     }
 }
 
+/// Text of a visitor's in a pattern for SCAN has returned the records of all users elsewhere.
+#[test]
+fn no_byte_of_a_part_or_a_namespace_means_anything_in_a_glob() {
+    for byte in 0..=u8::MAX {
+        let texts = [vec![byte], vec![byte, b'a'], vec![b'a', byte, byte]].map(Term::from);
+        for (layout, text) in LAYOUTS.into_iter().flat_map(|layout| texts.iter().map(move |text| (layout, text))) {
+            let pattern = Pattern::new([Part::exactly(text), Part::Any], false).unwrap();
+            let [glob] = &layout.globs(&space(text), &pattern).unwrap()[..] else { panic!("one glob") };
+            let literal = glob.strip_suffix(b"*").unwrap();
+            assert!(!literal.iter().any(|byte| b"*?[]\\^".contains(byte)), "byte {byte}");
+        }
+    }
+}
+
 #[test]
 fn the_native_index_lists_children_and_nothing_else_is_indexed() {
     let both = |parent| Some(vec![format!("%index1:last:{parent}"), format!("%index1:last.never:{parent}")]);
