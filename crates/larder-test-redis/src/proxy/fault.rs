@@ -25,7 +25,8 @@ pub enum Fault {
     HalfOpen,
     /// Passes requests on and swallows the replies: what was asked happens, and nobody is told.
     Mute,
-    /// Holds requests back until the fault changes, and then delivers them, also of clients that are gone.
+    /// Holds back what is sent over the connections that are open when it is set, until the fault changes, and then
+    /// delivers it, also of clients that are gone. New connections pass.
     Hold,
     /// Passes on the first half of a reply and resets the connection.
     Reset {
