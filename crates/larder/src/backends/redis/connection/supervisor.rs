@@ -17,6 +17,7 @@ use super::random::random;
 use super::socket::Socket;
 use super::{Address, Options};
 use crate::error::{Error, ErrorKind, Result};
+use crate::sabotage;
 
 /// A connection that lasted this long was a good one: the next is tried at once, or nearly.
 const LASTED: Duration = Duration::from_secs(1);
@@ -151,7 +152,7 @@ impl Running {
                 Ok(Err(_)) => link.end(|| Error::new(ErrorKind::Unavailable, "the connection was lost")),
                 Ok(Ok(role)) => {
                     round_trip.store(asked.elapsed().as_micros() as u64, Relaxed);
-                    if !options.stale_ok && is_replica(&role) {
+                    if !options.stale_ok && is_replica(&role) && !sabotage::is_off("replicas") {
                         link.end(replica);
                     }
                 }
