@@ -87,6 +87,16 @@ impl Connection {
         }
     }
 
+    /// Gives all that a call sends over this connection one deadline, counted from now.
+    pub(in crate::backends::redis) async fn as_one_call<T>(&self, call: impl Future<Output = T>) -> T {
+        DEADLINE.scope(self.due(), call).await
+    }
+
+    /// When what begins now has to end.
+    fn due(&self) -> Instant {
+        DEADLINE.try_get().unwrap_or_else(|_| Instant::now() + self.0.supervisor.options.timeout)
+    }
+
     /// Sends one command. A refusal by the server is an error, through [`failed`].
     ///
     /// # Errors
@@ -107,6 +117,11 @@ impl Connection {
             return Ok(vec![]);
         }
         self.run(commands, effect).await
+    }
+
+    /// Which connection this is, counted from the first.
+    pub(in crate::backends::redis) fn generation(&self) -> u64 {
+        self.0.supervisor.links.load(Relaxed)
     }
 
     /// How the connection is. Costs a few loads and asks nobody.
@@ -140,7 +155,7 @@ impl Connection {
         supervisor::runtime()?;
         let options = &self.0.supervisor.options;
         let _place = self.enter()?;
-        let deadline = Instant::now() + options.timeout;
+        let deadline = self.due();
         let mut sent = None;
         let mut refused = None;
         let answer = timeout_at(deadline, self.attempts(request, effect, &mut sent, &mut refused)).await;
@@ -264,6 +279,12 @@ impl Connection {
 
 /// How many commands may await their replies for each place in the queue, those of callers that went away included.
 const COMMANDS_A_CALL: usize = 16;
+
+tokio::task_local! {
+    /// Of the call that a task is in, where it takes more than one round trip.
+    static DEADLINE: Instant;
+}
+
 /// How long to wait before a server that cannot answer yet is asked again.
 const FIRST_PAUSE: Duration = Duration::from_millis(10);
 const LONGEST_PAUSE: Duration = Duration::from_millis(200);

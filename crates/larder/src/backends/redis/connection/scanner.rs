@@ -71,7 +71,9 @@ impl Scanner {
         self.at = from + found + 1;
         self.searched = self.at;
         match kind {
-            b'+' | b'-' => Ok(Step::Element),
+            b'+' if is_status(rest) => Ok(Step::Element),
+            b'-' if !ends_in_header(rest) => Ok(Step::Element),
+            b'+' | b'-' => Err(Malformed("a line of a reply was cut off")),
             b':' => number(rest).map(|_| Step::Element),
             b'$' => match number(rest)? {
                 -1 => Ok(Step::Element),
@@ -118,6 +120,18 @@ impl Scanner {
         }
         true
     }
+}
+
+/// Whether a line is words, as every status is that we ask for. One that was cut off would swallow the header of the
+/// array behind it, and its elements would then count as replies: that can make up for one that is missing.
+fn is_status(line: &[u8]) -> bool {
+    line.iter().all(|byte| byte.is_ascii_alphabetic() || *byte == b' ')
+}
+
+/// The same of an error, which may say anything but that.
+fn ends_in_header(line: &[u8]) -> bool {
+    let digits = line.iter().rev().take_while(|byte| byte.is_ascii_digit()).count();
+    digits > 0 && line[..line.len() - digits].ends_with(b"*")
 }
 
 enum Step {
