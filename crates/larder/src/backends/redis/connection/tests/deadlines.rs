@@ -48,6 +48,11 @@ async fn soon<T>(what: impl Future<Output = T>) -> T {
     tokio::time::timeout(Duration::from_secs(5), what).await.expect("it comes")
 }
 
+/// Without heartbeats, so that calls alone find out.
+fn unwatched() -> Options {
+    Options { heartbeat: Duration::from_secs(3600), ..quick() }
+}
+
 fn is(command: &[Vec<u8>], name: &str) -> bool {
     command[0] == name.as_bytes()
 }
@@ -55,14 +60,28 @@ fn is(command: &[Vec<u8>], name: &str) -> bool {
 #[tokio::test]
 async fn a_server_that_goes_silent_costs_a_call_its_deadline_and_the_connection_its_life() {
     let (address, mut ends) = peer(|_, _, _| Does::Sends(vec![])).await;
-    let connection = Connection::new(address, quick());
+    let connection = Connection::new(address, unwatched());
     let begun = Instant::now();
     let read = connection.call(cmd("GET").arg("k"), Effect::Read).await.unwrap_err();
     assert_eq!(read.kind(), ErrorKind::Unavailable);
     assert!(begun.elapsed() < LATE, "{:?}", begun.elapsed());
     assert_eq!(soon(ends.recv()).await, Some(1));
+    assert!(begun.elapsed() < LATE, "{:?}", begun.elapsed());
     let write = connection.call(cmd("SET").arg("k").arg("v"), Effect::Write).await.unwrap_err();
     assert_eq!(write.kind(), ErrorKind::Unknown);
+}
+
+#[tokio::test]
+async fn three_deadlines_missed_in_a_row_end_a_connection_that_still_brings_bytes() {
+    // One line that never ends.
+    let (address, mut ends) = peer(|_, _, _| Does::Sends(b"+".to_vec())).await;
+    let connection = Connection::new(address, unwatched());
+    for _ in 0..3 {
+        assert!(ends.try_recv().is_err());
+        let read = connection.call(cmd("GET").arg("k"), Effect::Read).await;
+        assert_eq!(read.unwrap_err().kind(), ErrorKind::Unavailable);
+    }
+    assert_eq!(soon(ends.recv()).await, Some(1));
 }
 
 #[tokio::test]
