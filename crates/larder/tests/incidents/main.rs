@@ -10,6 +10,7 @@ mod depth;
 mod expiry;
 mod funs;
 mod inflation;
+mod names;
 mod namespaces;
 mod secrets;
 mod separators;
