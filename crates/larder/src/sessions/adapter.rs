@@ -84,7 +84,7 @@ pub struct Loaded {
 }
 
 /// What a framework wants to be written.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Draft {
     fields: Fields,
     trace: Option<Trace>,
@@ -154,6 +154,12 @@ impl Draft {
             None => body.fields = self.fields.clone(),
         }
         self.date(body);
+    }
+}
+
+impl fmt::Debug for Draft {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Draft({} fields)", self.fields.len())
     }
 }
 
@@ -258,7 +264,7 @@ impl Adapter {
         let mut epoch = None;
         if let Some(before) = &before {
             // Whoever ended all sessions, or this one, has struck it off the list.
-            let entry = Entry { id: body.id, key: hash.clone(), since: inner.now(), until: body.until };
+            let entry = Entry { id: body.id, keys: vec![hash.clone()], since: inner.now(), until: body.until };
             let pass_on = |roster: &mut Roster| {
                 let is_in = roster.holds(entry.id, &trace.record);
                 match (is_in, stays) {
