@@ -1,11 +1,8 @@
 //! The sessions keep every promise over the backends of this crate.
 #![allow(clippy::unwrap_used)]
 
+#[allow(dead_code, reason = "the model is for the contract below")]
 mod fixtures;
-
-mod reference {
-    larder::sessions_conformance!(crate::fixtures::Plain::default());
-}
 
 #[cfg(feature = "memory")]
 mod memory {
