@@ -54,7 +54,7 @@
 //! 10. **Events** ([`Event`]) tell what happens, and never a token. Nothing depends on them.
 //! 11. **Down is not logged out.** A backend that fails is an error, never "no session".
 //! 12. **A principal is a text**, the same for 42, `"42"` and `Principal::of(42)`; any Unicode. A session can change its
-//!    principal; entries of dead sessions heal themselves.
+//!     principal; entries of dead sessions heal themselves.
 //!
 //! `larder::testing::sessions` (feature `testing`) holds them as tests, for a backend of your own too.
 //!

@@ -13,7 +13,7 @@ pub async fn outage_is_an_error_and_never_an_answer<F: Fixture>(fixture: F) {
     let place = Place::open(fixture).await;
     let (sessions, of) = (&place.sessions, place.sessions.of("ann"));
     let (bearer, _) = login(sessions, "ann").await;
-    let mut session = load(sessions, &bearer).await.unwrap();
+    let mut session = load(sessions, &bearer).await.expect("it lives");
     ok(session.set("field", 1), "set");
     let resets = sessions.tokens("reset", std::time::Duration::from_secs(600));
     let token = ok(resets.issue(&1).await, "issue");

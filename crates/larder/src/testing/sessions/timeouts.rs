@@ -64,7 +64,7 @@ pub async fn touch_writes_once_in_a_window<F: Fixture>(fixture: F) {
         assert!(lives(sessions, &bearer).await && ok(sessions.touch(&bearer).await, "touch"));
     }
     assert_eq!(place.cut.heal().0, 11, "after it, one of ten writes");
-    let seen = load(sessions, &bearer).await.unwrap().last_seen();
+    let seen = load(sessions, &bearer).await.expect("it lives").last_seen();
     assert!(seen > first.last_seen());
     assert_eq!(ok(sessions.of("ann").list().await, "list")[0].last_seen, seen);
 }
@@ -76,7 +76,7 @@ pub async fn touch_rewrites_and_brings_back_nothing<F: Fixture>(fixture: F) {
     for ends in [false, true] {
         let (bearer, _) = login(&another, "ann").await;
         place.advance(WINDOW).await;
-        let mut session = ok(another.load(&bearer).await, "load").unwrap();
+        let mut session = ok(another.load(&bearer).await, "load").expect("it lives");
         place.advance(WINDOW).await;
         let gate = crate::testing::Gate::new();
         // The load's second call is its touch.
