@@ -102,7 +102,7 @@
 //! * Rotation during a change of principal can end the session: one of the two is told so.
 //! * Cookie flags, CSRF tokens and passwords are the application's.
 //!
-//! Why it is so: `docs/decisions/0012-sessions.md`. The bytes: `docs/format.md`.
+//! Why it is so: `docs/decisions/0014-sessions.md`. The bytes: `docs/format.md`.
 
 pub mod adapter;
 mod admission;

@@ -154,6 +154,7 @@ macro_rules! sessions_conformance {
                 crash_in_a_save_ends_nothing
                 crash_in_a_principal_change_leaves_it_listed_once
                 crash_in_a_renewal_leaves_nothing_unlisted
+                crash_beside_an_end_leaves_nothing
             }
         }
     };

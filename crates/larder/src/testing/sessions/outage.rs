@@ -50,7 +50,7 @@ pub async fn outage_is_an_error_and_never_an_answer<F: Fixture>(fixture: F) {
 
 /// A session whose use cannot be written down is still loaded.
 pub async fn load_needs_no_write<F: Fixture>(fixture: F) {
-    let place = Place::open_with(fixture, |builder| builder.touch_window(super::place::MILLI)).await;
+    let place = Place::open_with(fixture, |builder, _| builder.touch_window(super::place::MILLI)).await;
     let (bearer, _) = login(&place.sessions, "ann").await;
     place.advance(super::place::MILLI * 2).await;
     place.cut.at(2, Blow::Refuse);

@@ -95,13 +95,12 @@ pub async fn principal_change_and_an_end_leave_no_half<F: Fixture>(fixture: F) {
 
 /// Entries of dead sessions do not pile up: a principal who logs in again and again, and never out, has a short record.
 pub async fn dead_entries_heal_themselves<F: Fixture>(fixture: F) {
-    use super::place::PENDING;
-    let place = Place::open_with(fixture, |builder| builder.idle(PENDING)).await;
+    let place = Place::open_with(fixture, |builder, unit| builder.idle(unit * 4)).await;
     for _ in 0..8 {
         for _ in 0..16 {
             login(&place.sessions, "ann").await;
         }
-        place.advance(PENDING).await;
+        place.advance(place.pending()).await;
     }
     let (_, living) = login(&place.sessions, "ann").await;
     let key = crate::key!["principal", "ann"];
