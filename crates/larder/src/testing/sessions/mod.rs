@@ -97,6 +97,7 @@ macro_rules! sessions_conformance {
             timeouts {
                 idle_sessions_end
                 used_sessions_live_until_the_absolute_end
+                the_absolute_end_needs_no_help_of_the_store
                 touch_writes_once_in_a_window
                 touch_rewrites_and_brings_back_nothing
             }

@@ -50,6 +50,18 @@ pub async fn used_sessions_live_until_the_absolute_end<F: Fixture>(fixture: F) {
     assert!(ok(sessions.rotate(&bearer).await, "rotate").is_none());
 }
 
+/// The absolute end is judged on every read: a session whose record the store keeps for too long is dead all the same.
+pub async fn the_absolute_end_needs_no_help_of_the_store<F: Fixture>(fixture: F) {
+    let place = Place::open_with(fixture, short).await;
+    let sessions = &place.sessions;
+    let (bearer, mut session) = login(sessions, "ann").await;
+    place.clock.advance(place.unit * ABSOLUTE);
+    assert!(!lives(sessions, &bearer).await);
+    assert_eq!(ok(sessions.save(&mut session).await, "save"), Saved::Gone);
+    assert!(ok(sessions.rotate(&bearer).await, "rotate").is_none());
+    assert!(ok(sessions.of("ann").list().await, "list").is_empty());
+}
+
 /// However often a session is loaded, its use is written down once in a window; and that changes nothing else.
 pub async fn touch_writes_once_in_a_window<F: Fixture>(fixture: F) {
     let place = Place::open_with(fixture, short).await;
