@@ -99,6 +99,7 @@
 //!   that differ make an absolute end or a grace differ by as much, and no more.
 //! * A store that throws records away to make room can throw away a principal's: its sessions then live unlisted until
 //!   they expire. Do not keep sessions where records are evicted.
+//! * A block never expires, so a layout of Redis that holds no such record (Pow's) takes none.
 //! * Rotation during a change of principal can end the session: one of the two is told so.
 //! * Cookie flags, CSRF tokens and passwords are the application's.
 //!

@@ -1,7 +1,7 @@
 //! What adapters to frameworks build on: ids of a framework's, merging by traces, renewal by a marker.
 
 use crate::sessions::adapter::{Adapter, Draft, Placed, Trace};
-use crate::sessions::{Fields, Limit, Principal, Refusal, Saved, Sessions};
+use crate::sessions::{Builder, Fields, Limit, Principal, Refusal, Saved, Sessions};
 use crate::testing::case::ok;
 use crate::testing::{Fixture, Gate};
 
@@ -151,7 +151,7 @@ pub async fn adapter_lets_go_for_good<F: Fixture>(fixture: F) {
 
 /// A framework's own times are kept: its idle timeout, and an end that no use moves.
 pub async fn adapter_keeps_a_frameworks_times<F: Fixture>(fixture: F) {
-    let place = Place::open_with(fixture, |builder, unit| builder.touch_window(unit)).await;
+    let place = Place::open_with(fixture, Builder::touch_window).await;
     let framework = framework(&place.sessions);
     let idle = Draft::new(Fields::new()).idle(place.unit * 5);
     assert_eq!(ok(framework.create(b"idle", idle).await, "create"), Placed::Written);
