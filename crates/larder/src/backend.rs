@@ -3,10 +3,11 @@
 use std::fmt;
 use std::future::Future;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use bytes::Bytes;
 
-use crate::error::Result;
+use crate::error::{ErrorKind, Result};
 use crate::key::Key;
 use crate::limits::Limits;
 use crate::namespace::Namespace;
@@ -229,6 +230,8 @@ pub struct Cost {
     pub entries: u64,
     /// Round trips over a network.
     pub round_trips: u64,
+    /// What would make it cheaper, where the backend knows better than the general advice.
+    pub hint: Option<&'static str>,
 }
 
 /// A stored record that cannot be read: its key or what is under it is damaged or not ours.
@@ -306,6 +309,8 @@ pub struct Info {
     pub persistent: bool,
     /// Its limits.
     pub limits: Limits,
+    /// How the connection to its server is, where it has one.
+    pub health: Option<Health>,
     /// What is wrong with it at the moment, in words for people; empty when all is well.
     pub warnings: Vec<String>,
     /// Records stored, the expired that are not yet swept included; `None` where that is not known cheaply.
@@ -314,6 +319,26 @@ pub struct Info {
     pub bytes: Option<u64>,
     /// The most bytes it may take, where it is bounded.
     pub max_bytes: Option<u64>,
+}
+
+/// How the connection to a server is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Health {
+    /// Whether it stands at the moment.
+    pub connected: bool,
+    /// What the server is, `master` or `slave`, where we may know.
+    pub role: Option<String>,
+    /// The server's version, where we may know.
+    pub version: Option<String>,
+    /// How long the last look at the server took.
+    pub round_trip: Option<Duration>,
+    /// How often the connection was made anew.
+    pub reconnects: u64,
+    /// The kind of the last error of the connection.
+    pub last_error: Option<ErrorKind>,
+    /// Calls under way.
+    pub queued: usize,
 }
 
 impl Info {
@@ -326,6 +351,7 @@ impl Info {
             listing: Listing::AtLeastOnce,
             persistent: false,
             limits: Limits::default(),
+            health: None,
             warnings: Vec::new(),
             records: None,
             bytes: None,

@@ -41,7 +41,7 @@ pub mod term;
 pub mod testing;
 mod ttl;
 
-pub use backend::{Backend, Batch, Cost, Cursor, Damaged, Info, Listing, Page, Put, Sweep, Swept, When};
+pub use backend::{Backend, Batch, Cost, Cursor, Damaged, Health, Info, Listing, Page, Put, Sweep, Swept, When};
 pub use backends::{Opened, open, open_with_clock};
 pub use clock::{Clock, Moment, SystemClock};
 pub use codec::{Codec, Etf, Json, Raw};

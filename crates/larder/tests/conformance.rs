@@ -20,3 +20,9 @@ proved!(reference: crate::fixtures::Plain);
 proved!(memory: crate::fixtures::InMemory);
 #[cfg(feature = "disk")]
 proved!(disk: crate::fixtures::OnDisk);
+#[cfg(feature = "redis")]
+proved!(redis: crate::fixtures::OnRedis);
+#[cfg(feature = "redis")]
+proved!(pow: crate::fixtures::OnPow);
+#[cfg(feature = "redis")]
+proved!(pow_indexed: crate::fixtures::OnPowIndexed);

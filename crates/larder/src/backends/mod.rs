@@ -4,25 +4,29 @@
 pub mod disk;
 #[cfg(feature = "memory")]
 pub mod memory;
-#[cfg(any(feature = "disk", feature = "memory"))]
+#[cfg(feature = "redis")]
+pub mod redis;
+#[cfg(any(feature = "disk", feature = "memory", feature = "redis"))]
 mod size;
 mod url;
 
 use std::fmt;
 use std::sync::Arc;
 
+use bytes::Bytes;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::clock::{Clock, SystemClock};
-use crate::codec::{Codec, Json};
+use crate::codec::{Codec, Etf, Json};
 use crate::erased::Erased;
 use crate::error::{Error, ErrorKind, Result};
 use crate::namespace::Namespace;
 use crate::store::Store;
+use crate::term::Otp;
 use crate::ttl::Ttl;
 
-#[cfg(any(feature = "disk", feature = "memory"))]
+#[cfg(any(feature = "disk", feature = "memory", feature = "redis"))]
 pub(crate) use size::Size;
 pub(crate) use url::Url;
 
@@ -32,6 +36,7 @@ pub(crate) use url::Url;
 /// | --- | --- |
 /// | `memory:` | this process's memory, [`memory::Memory`] |
 /// | `disk:./sessions.larder` | one file, [`disk::Disk`] |
+/// | `redis://user:pass@host:6379/0`, `rediss://…` over TLS, `redis+unix:///run/redis.sock` | a Redis server, [`redis::Redis`] |
 ///
 /// Options stand in the query: `namespace=` and `ttl=` for the stores made of it, and the backend's own, listed in its
 /// documentation. An unknown one is an error that lists the known ones. What is set in code beats the URL.
@@ -59,21 +64,27 @@ pub async fn open_with_clock(url: &str, clock: Arc<dyn Clock>) -> Result<Opened>
     let mut url = Url::parse(url)?;
     let namespace = url.take("namespace").map(Namespace::new).transpose()?;
     let ttl = url.take_parsed("ttl")?;
-    let backend = match url.scheme() {
+    let opened = match url.scheme() {
         #[cfg(feature = "memory")]
-        "memory" => Erased::new(memory::open(url, clock)?),
+        "memory" => Opened::from(memory::open(url, clock)?),
         #[cfg(feature = "disk")]
-        "disk" => Erased::new(disk::open(url, clock).await?),
+        "disk" => Opened::from(disk::open(url, clock).await?),
+        #[cfg(feature = "redis")]
+        "redis" | "rediss" | "redis+unix" => Opened::from(redis::open(url).await?),
         _ => return Err(Error::new(ErrorKind::Config, format!("a store's URL begins with one of {SCHEMES}"))),
     };
-    Ok(Opened { backend, namespace, ttl })
+    Ok(Opened { namespace, ttl, ..opened })
 }
 
-const SCHEMES: &str = match (cfg!(feature = "memory"), cfg!(feature = "disk")) {
-    (true, true) => "`memory:`, `disk:`",
-    (true, false) => "`memory:` (the feature `disk` is off)",
-    (false, true) => "`disk:` (the feature `memory` is off)",
-    (false, false) => "none: no backend's feature is on",
+const SCHEMES: &str = match (cfg!(feature = "memory"), cfg!(feature = "disk"), cfg!(feature = "redis")) {
+    (true, true, true) => "`memory:`, `disk:`, `redis:`, `rediss:`, `redis+unix:`",
+    (true, true, false) => "`memory:`, `disk:` (the feature `redis` is off)",
+    (true, false, true) => "`memory:`, `redis:`, `rediss:`, `redis+unix:` (the feature `disk` is off)",
+    (true, false, false) => "`memory:` (the features `disk` and `redis` are off)",
+    (false, true, true) => "`disk:`, `redis:`, `rediss:`, `redis+unix:` (the feature `memory` is off)",
+    (false, true, false) => "`disk:` (the features `memory` and `redis` are off)",
+    (false, false, true) => "`redis:`, `rediss:`, `redis+unix:` (the features `memory` and `disk` are off)",
+    (false, false, false) => "none: no backend's feature is on",
 };
 
 /// An open backend and the defaults its URL named; makes [`Store`]s.
@@ -82,12 +93,13 @@ pub struct Opened {
     backend: Erased,
     namespace: Option<Namespace>,
     ttl: Option<Ttl>,
+    etf: Option<Otp>,
 }
 
 impl Opened {
-    /// The same without a URL: a backend built in code.
+    /// The same without a URL: a backend of somebody else's. Our own convert with `Opened::from`.
     pub fn new(backend: Erased) -> Self {
-        Self { backend, namespace: None, ttl: None }
+        Self { backend, namespace: None, ttl: None, etf: None }
     }
 
     /// Sets the namespace of the stores made of it.
@@ -114,24 +126,79 @@ impl Opened {
         self.ttl
     }
 
+    /// Whose spelling of Erlang's terms values are written in, where the layout fixes that they are such terms.
+    pub fn etf(&self) -> Option<Otp> {
+        self.etf
+    }
+
     /// The backend.
     pub fn backend(&self) -> &Erased {
         &self.backend
     }
 
-    /// A store of values in JSON.
+    /// A store of values in JSON or, in Pow's layouts, in Erlang's external term format.
     pub fn store<V: Serialize + DeserializeOwned + 'static>(&self) -> Store<V> {
-        self.store_with(Json)
+        match self.etf {
+            Some(otp) => self.store_with(Etf { otp }),
+            None => self.store_with(Json),
+        }
     }
 
-    /// A store of values in the caller's choice of bytes.
+    /// A store of values in the caller's choice of bytes. In Pow's layouts a put is refused, as
+    /// [`ErrorKind::Config`], where these are no term of Erlang's, since every Pow that read them would crash.
     pub fn store_with<V: 'static>(&self, codec: impl Codec<V>) -> Store<V> {
-        let store =
-            Store::with_codec(self.backend.clone(), codec).with_namespace(self.namespace.clone().unwrap_or_default());
+        let store = match self.etf {
+            Some(_) => Store::with_codec(self.backend.clone(), OnlyEtf(codec)),
+            None => Store::with_codec(self.backend.clone(), codec),
+        };
+        let store = store.with_namespace(self.namespace.clone().unwrap_or_default());
         match self.ttl {
             Some(ttl) => store.with_ttl(ttl),
             None => store,
         }
+    }
+}
+
+/// A codec whose bytes must be a term of Erlang's.
+struct OnlyEtf<C>(C);
+
+impl<V, C: Codec<V>> Codec<V> for OnlyEtf<C> {
+    fn encode(&self, value: &V) -> Result<Bytes> {
+        const VERSION: u8 = 131;
+        let bytes = self.0.encode(value)?;
+        if bytes.first() == Some(&VERSION) {
+            return Ok(bytes);
+        }
+        Err(Error::new(
+            ErrorKind::Config,
+            "Pow's layouts hold values in Erlang's external term format: use the codec `Etf`",
+        ))
+    }
+
+    fn decode(&self, bytes: Bytes) -> Result<V> {
+        self.0.decode(bytes)
+    }
+}
+
+#[cfg(feature = "memory")]
+impl From<memory::Memory> for Opened {
+    fn from(backend: memory::Memory) -> Self {
+        Self::new(Erased::new(backend))
+    }
+}
+
+#[cfg(feature = "disk")]
+impl From<disk::Disk> for Opened {
+    fn from(backend: disk::Disk) -> Self {
+        Self::new(Erased::new(backend))
+    }
+}
+
+#[cfg(feature = "redis")]
+impl From<redis::Redis> for Opened {
+    fn from(backend: redis::Redis) -> Self {
+        let etf = backend.layout().etf();
+        Self { etf, ..Self::new(Erased::new(backend)) }
     }
 }
 

@@ -11,6 +11,7 @@ use crate::error::{Error, ErrorKind, Result};
 pub(crate) struct Url {
     scheme: String,
     place: String,
+    written: String,
     options: Vec<(String, String)>,
     known: Vec<&'static str>,
 }
@@ -33,7 +34,13 @@ impl Url {
             }
             options.push((name, value));
         }
-        Ok(Self { scheme: scheme.to_ascii_lowercase(), place: decode(place)?, options, known: vec![] })
+        Ok(Self {
+            scheme: scheme.to_ascii_lowercase(),
+            place: decode(place)?,
+            written: place.to_owned(),
+            options,
+            known: vec![],
+        })
     }
 
     pub(crate) fn scheme(&self) -> &str {
@@ -43,6 +50,12 @@ impl Url {
     /// What stands between the scheme and the options, decoded.
     pub(crate) fn place(&self) -> &str {
         &self.place
+    }
+
+    /// The same as it is written: a place of several parts is split first and each part is then decoded.
+    #[cfg(feature = "redis")]
+    pub(crate) fn written(&self) -> &str {
+        &self.written
     }
 
     /// Takes an option out.
@@ -101,7 +114,8 @@ impl Url {
     }
 }
 
-fn decode(text: &str) -> Result<String> {
+/// Decodes the %-escapes of one part.
+pub(super) fn decode(text: &str) -> Result<String> {
     percent_decode_str(text)
         .decode_utf8()
         .map(Cow::into_owned)

@@ -213,6 +213,27 @@ impl Pattern {
         self.parts.is_empty()
     }
 
+    /// The order-preserving bytes of the parts ahead of the first hole.
+    #[cfg(feature = "redis")]
+    pub(crate) fn leading(&self) -> impl Iterator<Item = &[u8]> {
+        self.parts.iter().map_while(|part| match part {
+            Part::Exact(bytes) => Some(bytes.as_slice()),
+            _ => None,
+        })
+    }
+
+    /// Whether further parts may follow those it names.
+    #[cfg(feature = "redis")]
+    pub(crate) fn is_open(&self) -> bool {
+        matches!(self.tail, Tail::Rest(_))
+    }
+
+    /// Whether no key matches, as none has the tail of `["a" | "b"]`.
+    #[cfg(feature = "redis")]
+    pub(crate) fn matches_nothing(&self) -> bool {
+        self.tail == Tail::Nothing
+    }
+
     pub(crate) fn encoded_len(&self) -> usize {
         let length = |part: &Part| match part {
             Part::Any | Part::Variable(_) => 1,

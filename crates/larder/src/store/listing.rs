@@ -43,6 +43,10 @@ pub struct Stats {
     pub damaged: u64,
 }
 
+/// The hint of a backend that keeps keys in order.
+const BEGIN: &str = "no part is fixed ahead of the first hole, so every key of the namespace is looked at; begin the keys \
+                     with the part that you ask by";
+
 /// The records of a whole listing, each once and in key order.
 struct Whole {
     records: Vec<Record>,
@@ -56,7 +60,7 @@ impl<V: 'static> Store<V> {
         let mut whole = Whole {
             records: Vec::new(),
             damaged: Vec::new(),
-            cost: Cost { path: Path::Point, entries: 0, round_trips: 0 },
+            cost: Cost { path: Path::Point, entries: 0, round_trips: 0, hint: None },
         };
         while let Some(page) = pages.next().await? {
             if whole.records.is_empty() {
@@ -161,12 +165,8 @@ impl<V: 'static> Store<V> {
     /// Those of the backend.
     pub async fn explain(&self, pattern: &Pattern) -> Result<Explanation> {
         let page = self.backend.scan(&self.namespace, pattern, Select::Keys, &Cursor::START, 0).await?;
-        let Cost { path, entries, round_trips } = page.cost;
-        let hint = (path == Path::Scan).then(|| {
-            "no part is fixed ahead of the first hole, so every key of the namespace is looked at; \
-             begin the keys with the part that you ask by"
-                .to_owned()
-        });
+        let Cost { path, entries, round_trips, hint } = page.cost;
+        let hint = (path == Path::Scan).then(|| hint.unwrap_or(BEGIN).to_owned());
         Ok(Explanation { path, entries_estimated: entries, round_trips, hint })
     }
 

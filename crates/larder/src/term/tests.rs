@@ -71,7 +71,7 @@ fn atom() -> BoxedStrategy<Term> {
 }
 
 /// Any term but opaque ones.
-pub(super) fn terms() -> BoxedStrategy<Term> {
+pub(crate) fn terms() -> BoxedStrategy<Term> {
     let leaf = prop_oneof![3 => integer(), 2 => float(), 2 => text(), 2 => atom()];
     leaf.prop_recursive(4, 32, 5, |inner| {
         prop_oneof![

@@ -7,7 +7,7 @@ use crate::key::Key;
 use crate::pattern::Pattern;
 use crate::record::Select;
 
-use super::case::{Case, SHORT, ok, put, version};
+use super::case::{Case, ok, put, version};
 use super::fixture::Fixture;
 
 /// The answers stand in the order of the records, one for each.
@@ -42,7 +42,7 @@ pub async fn batch_records_have_their_own_ttls<F: Fixture>(fixture: F) {
     let case = Case::open(fixture).await;
     let (short, long) = (key!["short"], key!["long"]);
     let mut puts = [put(&short, "s", When::Always), put(&long, "l", When::Always)];
-    puts[0].ttl = SHORT.into();
+    puts[0].ttl = case.short().into();
     case.put_all(&puts).await;
     case.expire().await;
     assert_eq!(case.get_all(&[short, long]).await, [None, Some("l".into())]);
@@ -53,10 +53,10 @@ pub async fn batch_puts_a_key_twice_in_order<F: Fixture>(fixture: F) {
     let case = Case::open(fixture).await;
     let key = key!["k"];
     let mut puts = ["1", "2", "3"].map(|value| put(&key, value, When::Always));
-    puts[2].ttl = SHORT.into();
+    puts[2].ttl = case.short().into();
     assert_eq!(case.put_all(&puts).await, [true, true, true]);
     assert_eq!(case.get(&key).await.as_deref(), Some("3"));
-    case.assert_remains(case.ttl(&key).await, SHORT, "the ttl is the last one's too");
+    case.assert_remains(case.ttl(&key).await, case.short(), "the ttl is the last one's too");
 }
 
 /// A key that stands twice, once under a condition, is `Invalid`, and nothing of the batch is written.
@@ -80,7 +80,7 @@ pub async fn batch_may_be_empty<F: Fixture>(fixture: F) {
     let (backend, space) = (&case.backend, &case.space);
     assert!(ok(backend.put(space, &[]).await, "put").is_empty());
     assert!(ok(backend.get(space, &[], Select::ValuesAndTtls).await, "get").is_empty());
-    assert!(ok(backend.touch(space, &[], SHORT.into()).await, "touch").is_empty());
+    assert!(ok(backend.touch(space, &[], case.short().into()).await, "touch").is_empty());
     assert!(ok(backend.delete(space, &[]).await, "delete").is_empty());
 }
 

@@ -18,8 +18,6 @@ use crate::ttl::Ttl;
 
 use super::fixture::Fixture;
 
-/// A ttl that a promise may see the end of.
-pub(super) const SHORT: Duration = Duration::from_millis(500);
 /// A ttl that outlives every promise.
 pub(super) const LONG: Duration = Duration::from_secs(3600);
 pub(super) const MILLI: Duration = Duration::from_millis(1);
@@ -76,8 +74,27 @@ impl<F: Fixture> Case<F> {
         self.advance(MILLI + self.fixture.slack()).await;
     }
 
+    /// A ttl that a promise may see the end of.
+    pub(super) fn short(&self) -> Duration {
+        self.fixture.short()
+    }
+
+    /// The longest ttl that the backend takes.
+    pub(super) fn longest(&self) -> Ttl {
+        self.fixture.longest()
+    }
+
+    /// Holds what remains of that after some time against it.
+    #[track_caller]
+    pub(super) fn assert_longest(&self, ttl: Option<Ttl>, passed: Duration, why: &str) {
+        match self.longest() {
+            Ttl::Never => assert_eq!(ttl, Some(Ttl::Never), "{why}"),
+            Ttl::After(most) => self.assert_remains(ttl, most - passed, why),
+        }
+    }
+
     pub(super) async fn expire(&self) {
-        self.advance(SHORT).await;
+        self.advance(self.short()).await;
     }
 
     pub(super) fn store<V: 'static>(&self, codec: impl Codec<V>) -> Store<V> {

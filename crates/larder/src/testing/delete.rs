@@ -4,7 +4,7 @@ use crate::backend::{Backend, When};
 use crate::key;
 use crate::pattern::Pattern;
 
-use super::case::{Case, LONG, SHORT, ok, put};
+use super::case::{Case, LONG, ok, put};
 use super::fixture::Fixture;
 
 /// It says of each key, in order, whether it lived; one that stands twice lived once.
@@ -32,8 +32,8 @@ pub async fn delete_is_idempotent<F: Fixture>(fixture: F) {
 pub async fn delete_counts_the_expired_as_absent<F: Fixture>(fixture: F) {
     let case = Case::open(fixture).await;
     let key = key!["k"];
-    case.put_for(&key, "v", SHORT).await;
-    case.advance_to_the_end_of(SHORT).await;
+    case.put_for(&key, "v", case.short()).await;
+    case.advance_to_the_end_of(case.short()).await;
     case.advance_over_the_end().await;
     assert!(!case.delete(&key).await);
 }
@@ -61,7 +61,7 @@ pub async fn delete_is_final<F: Fixture>(fixture: F) {
 pub async fn delete_leaves_no_deadline_behind<F: Fixture>(fixture: F) {
     let case = Case::open(fixture).await;
     let key = key!["k"];
-    case.put_for(&key, "old", SHORT).await;
+    case.put_for(&key, "old", case.short()).await;
     case.delete(&key).await;
     case.put_for(&key, "new", LONG).await;
     case.expire().await;

@@ -7,6 +7,7 @@ use crate::backend::Backend;
 use crate::erased::Erased;
 use crate::key::Key;
 use crate::namespace::Namespace;
+use crate::ttl::Ttl;
 
 /// Opens the backend under test and makes time pass for it; written once for a backend, and all that the suite needs
 /// to know of it.
@@ -44,9 +45,25 @@ pub trait Fixture: Send + Sync + Sized + 'static {
     fn advance(&self, by: Duration) -> impl Future<Output = ()> + Send;
 
     /// How much more time may have passed than [`Fixture::advance`] was told: nothing where a clock is moved by hand,
-    /// and below 100 ms.
+    /// and below a fifth of [`Fixture::short`].
     fn slack(&self) -> Duration {
         Duration::ZERO
+    }
+
+    /// A ttl that a promise sees the end of: half a second, so that a fixture that waits for real does not wait long.
+    fn short(&self) -> Duration {
+        Duration::from_millis(500)
+    }
+
+    /// The longest ttl that the backend takes: one that never ends, but where it refuses that by design.
+    fn longest(&self) -> Ttl {
+        Ttl::Never
+    }
+
+    /// Whether the backend can hold a key at all. One that no promise needs may be refused by design: as by Pow's
+    /// layouts one with a map of several pairs, which Erlang writes in no fixed order.
+    fn holds(&self, _key: &Key) -> bool {
+        true
     }
 
     /// Opens the backend again as after a restart of the process: the one opened before has been dropped. `None` where
@@ -80,6 +97,18 @@ impl<F: Fixture> Fixture for ErasedFixture<F> {
 
     fn slack(&self) -> Duration {
         self.0.slack()
+    }
+
+    fn short(&self) -> Duration {
+        self.0.short()
+    }
+
+    fn longest(&self) -> Ttl {
+        self.0.longest()
+    }
+
+    fn holds(&self, key: &Key) -> bool {
+        self.0.holds(key)
     }
 
     async fn reopen(&self) -> Option<Erased> {

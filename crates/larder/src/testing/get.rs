@@ -1,11 +1,12 @@
 //! Promises of `get`.
 
+use std::time::Duration;
+
 use crate::backend::{Backend, When};
 use crate::key;
 use crate::record::Select;
-use crate::ttl::Ttl;
 
-use super::case::{Case, LONG, MILLI, SHORT, put};
+use super::case::{Case, LONG, MILLI, put};
 use super::fixture::Fixture;
 
 /// The answers stand in the order of the keys, one for each, those that stand twice and those without a record too.
@@ -22,21 +23,21 @@ pub async fn get_answers_in_order<F: Fixture>(fixture: F) {
 pub async fn get_tells_what_remains<F: Fixture>(fixture: F) {
     let case = Case::open(fixture).await;
     let key = key!["k"];
-    case.put_for(&key, "v", SHORT).await;
-    case.assert_remains(case.ttl(&key).await, SHORT, "all of it at first");
-    case.advance(SHORT / 4).await;
-    case.assert_remains(case.ttl(&key).await, SHORT - SHORT / 4, "what is left later");
+    case.put_for(&key, "v", case.short()).await;
+    case.assert_remains(case.ttl(&key).await, case.short(), "all of it at first");
+    case.advance(case.short() / 4).await;
+    case.assert_remains(case.ttl(&key).await, case.short() - case.short() / 4, "what is left later");
     case.put_for(&key, "v", LONG).await;
-    case.advance(SHORT).await;
-    case.assert_remains(case.ttl(&key).await, LONG - SHORT, "and of a long one");
+    case.advance(case.short()).await;
+    case.assert_remains(case.ttl(&key).await, LONG - case.short(), "and of a long one");
 }
 
 /// Of a record without an end it tells that it has none.
 pub async fn get_tells_that_a_record_never_ends<F: Fixture>(fixture: F) {
     let case = Case::open(fixture).await;
     let key = key!["k"];
-    case.put_for(&key, "v", Ttl::Never).await;
-    assert_eq!(case.ttl(&key).await, Some(Ttl::Never));
+    case.put_for(&key, "v", case.longest()).await;
+    case.assert_longest(case.ttl(&key).await, Duration::ZERO, "no end, where there can be none");
 }
 
 /// A record is there a millisecond before its deadline, and is not there a millisecond later.
@@ -45,12 +46,12 @@ pub async fn get_ends_at_the_deadline<F: Fixture>(fixture: F) {
     let (key, later) = (key!["k"], key!["later"]);
     case.put_all(&[{
         let mut put = put(&later, "l", When::Always);
-        put.ttl = (SHORT * 2).into();
+        put.ttl = (case.short() * 2).into();
         put
     }])
     .await;
-    case.put_for(&key, "v", SHORT).await;
-    case.advance_to_the_end_of(SHORT).await;
+    case.put_for(&key, "v", case.short()).await;
+    case.advance_to_the_end_of(case.short()).await;
     assert_eq!(case.get(&key).await.as_deref(), Some("v"), "a millisecond remains");
     case.advance_over_the_end().await;
     assert_eq!(case.get(&key).await, None, "at its very deadline a record is not there");
@@ -62,12 +63,12 @@ pub async fn get_ends_at_the_deadline<F: Fixture>(fixture: F) {
 pub async fn get_prolongs_nothing<F: Fixture>(fixture: F) {
     let case = Case::open(fixture).await;
     let key = key!["k"];
-    case.put_for(&key, "v", SHORT).await;
+    case.put_for(&key, "v", case.short()).await;
     for _ in 0..4 {
         case.get(&key).await;
         case.ttl(&key).await;
         case.list(&(&key).into()).await;
-        case.advance(SHORT / 4).await;
+        case.advance(case.short() / 4).await;
     }
     assert_eq!(case.get(&key).await, None);
 }
@@ -93,7 +94,7 @@ pub async fn get_brings_what_is_selected<F: Fixture>(fixture: F) {
 pub async fn get_and_all_others_take_the_expired_for_absent<F: Fixture>(fixture: F) {
     let case = Case::open(fixture).await;
     let key = key!["k"];
-    let again = || case.put_for(&key, "v", SHORT);
+    let again = || case.put_for(&key, "v", case.short());
     again().await;
     case.expire().await;
     assert!(case.found(&key, Select::Keys).await.is_none(), "get");
@@ -108,7 +109,7 @@ pub async fn get_and_all_others_take_the_expired_for_absent<F: Fixture>(fixture:
     case.expire().await;
     assert!(!case.delete(&key).await, "delete");
     again().await;
-    case.advance(SHORT + MILLI).await;
+    case.advance(case.short() + MILLI).await;
     let found = case.backend.get(&case.space, &[key.clone(), key.clone()], Select::Values).await;
     assert!(found.is_ok_and(|found| found == [None, None]), "get of several");
 }

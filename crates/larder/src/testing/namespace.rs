@@ -6,7 +6,7 @@ use crate::namespace::Namespace;
 use crate::pattern::Pattern;
 use crate::term::Term;
 
-use super::case::{Case, LONG, SHORT, ok, space};
+use super::case::{Case, LONG, ok, space};
 use super::fixture::Fixture;
 
 /// The same key in two namespaces names two records: neither overwrites, ends, or stands in the way of the other.
@@ -32,13 +32,13 @@ pub async fn namespaces_share_no_deadline<F: Fixture>(fixture: F) {
     let other = case.seen_from(&space());
     let [put, touched, deleted, short] = ["put", "touched", "deleted", "short"].map(|name| key![name]);
     for key in [&put, &touched, &deleted] {
-        case.put_for(key, "v", SHORT).await;
+        case.put_for(key, "v", case.short()).await;
         other.put(key, "v").await;
     }
     other.touch(&touched, LONG.into()).await;
     other.delete(&deleted).await;
     case.put_for(&short, "v", LONG).await;
-    other.put_for(&short, "v", SHORT.into(), When::Always).await;
+    other.put_for(&short, "v", case.short().into(), When::Always).await;
     case.expire().await;
     assert_eq!(case.get_all(&[put.clone(), touched, deleted]).await, [None, None, None], "each ends by its own");
     assert_eq!(other.get(&put).await.as_deref(), Some("v"));

@@ -9,7 +9,7 @@ use crate::pattern;
 use crate::pattern::Pattern;
 use crate::record::Select;
 
-use super::case::{Case, LONG, SHORT, put, sorted};
+use super::case::{Case, LONG, put, sorted};
 use super::fixture::Fixture;
 
 async fn numbered<F: Fixture>(fixture: F, count: i64) -> (Case<F>, Vec<Key>) {
@@ -84,11 +84,11 @@ pub async fn pages_find_what_lives_throughout<F: Fixture>(fixture: F) {
 pub async fn pages_leave_out_what_expires_between<F: Fixture>(fixture: F) {
     let case = Case::open(fixture).await;
     for number in 0..30 {
-        case.put_for(&key!["k", number], "v", if number % 3 == 0 { LONG } else { SHORT }).await;
+        case.put_for(&key!["k", number], "v", if number % 3 == 0 { LONG } else { case.short() }).await;
     }
     let page = case.page(&pattern!["k", _], &Cursor::START, 5).await;
     let mut seen: Vec<Key> = page.records.into_iter().map(|record| record.key).collect();
-    case.advance_to_the_end_of(SHORT).await;
+    case.advance_to_the_end_of(case.short()).await;
     case.advance_over_the_end().await;
     let mut next = page.next;
     while let Some(cursor) = next {
@@ -127,7 +127,7 @@ pub async fn pages_go_on_from_a_position<F: Fixture>(fixture: F) {
     for key in &listed {
         case.delete(key).await;
     }
-    case.advance(SHORT).await;
+    case.advance(case.short()).await;
     case.sweep(Sweep::Compact).await;
     let copied = Cursor::new(cursor.as_bytes().to_vec());
     assert!(rest_of(&case, &pattern, &copied).await == rest, "a copy of its bytes goes on where it did");

@@ -9,20 +9,20 @@ use crate::key;
 use crate::record::Select;
 use crate::ttl::Ttl;
 
-use super::case::{Case, LONG, MILLI, SHORT, ok, one, version};
+use super::case::{Case, LONG, MILLI, ok, one, version};
 use super::fixture::Fixture;
 
 /// A put replaces what is there, value and ttl together.
 pub async fn put_replaces_value_and_ttl_together<F: Fixture>(fixture: F) {
     let case = Case::open(fixture).await;
     let key = key!["k"];
-    case.put_for(&key, "first", SHORT).await;
+    case.put_for(&key, "first", case.short()).await;
     case.put_for(&key, "second", LONG).await;
     assert_eq!(case.get(&key).await.as_deref(), Some("second"));
     case.assert_remains(case.ttl(&key).await, LONG, "the ttl is that of the last put");
     case.expire().await;
     assert_eq!(case.get(&key).await.as_deref(), Some("second"), "the first put's deadline does not end the second");
-    case.put_for(&key, "third", SHORT).await;
+    case.put_for(&key, "third", case.short()).await;
     case.expire().await;
     assert_eq!(case.get(&key).await, None, "nor does the second's prolong the third");
 }
@@ -31,11 +31,11 @@ pub async fn put_replaces_value_and_ttl_together<F: Fixture>(fixture: F) {
 pub async fn put_never_ends_until_replaced<F: Fixture>(fixture: F) {
     let case = Case::open(fixture).await;
     let key = key!["k"];
-    case.put_for(&key, "v", SHORT).await;
-    case.put_for(&key, "v", Ttl::Never).await;
+    case.put_for(&key, "v", case.short()).await;
+    case.put_for(&key, "v", case.longest()).await;
     case.expire().await;
-    assert_eq!(case.ttl(&key).await, Some(Ttl::Never));
-    case.put_for(&key, "v", SHORT).await;
+    case.assert_longest(case.ttl(&key).await, case.short(), "the first ttl is forgotten");
+    case.put_for(&key, "v", case.short()).await;
     case.expire().await;
     assert_eq!(case.get(&key).await, None);
 }
@@ -44,8 +44,8 @@ pub async fn put_never_ends_until_replaced<F: Fixture>(fixture: F) {
 pub async fn put_rounds_a_ttl_up<F: Fixture>(fixture: F) {
     let case = Case::open(fixture).await;
     let (key, tiny) = (key!["k"], key!["tiny"]);
-    case.put_for(&key, "v", SHORT - MILLI + Duration::from_nanos(1)).await;
-    case.assert_remains(case.ttl(&key).await, SHORT, "the fraction counts as a millisecond");
+    case.put_for(&key, "v", case.short() - MILLI + Duration::from_nanos(1)).await;
+    case.assert_remains(case.ttl(&key).await, case.short(), "the fraction counts as a millisecond");
     if case.fixture.slack().is_zero() {
         case.put_for(&tiny, "v", Duration::from_nanos(1)).await;
         assert_eq!(case.ttl(&tiny).await, Some(Ttl::After(Ttl::MIN)), "and a nanosecond lives for one");
@@ -110,7 +110,7 @@ pub async fn put_absent_creates_and_never_overwrites<F: Fixture>(fixture: F) {
 pub async fn put_absent_prolongs_nothing<F: Fixture>(fixture: F) {
     let case = Case::open(fixture).await;
     let key = key!["k"];
-    case.put_for(&key, "v", SHORT).await;
+    case.put_for(&key, "v", case.short()).await;
     assert!(!case.put_when(&key, "v", When::Absent).await);
     case.expire().await;
     assert_eq!(case.get(&key).await, None);
@@ -120,7 +120,7 @@ pub async fn put_absent_prolongs_nothing<F: Fixture>(fixture: F) {
 pub async fn put_absent_counts_the_expired_as_nothing<F: Fixture>(fixture: F) {
     let case = Case::open(fixture).await;
     let key = key!["k"];
-    case.put_for(&key, "old", SHORT).await;
+    case.put_for(&key, "old", case.short()).await;
     case.expire().await;
     assert!(case.put_when(&key, "new", When::Absent).await);
     assert_eq!(case.get(&key).await.as_deref(), Some("new"));
@@ -132,7 +132,7 @@ pub async fn put_present_overwrites_and_never_creates<F: Fixture>(fixture: F) {
     let key = key!["k"];
     assert!(!case.put_when(&key, "first", When::Present).await);
     assert_eq!(case.get(&key).await, None);
-    case.put_for(&key, "second", SHORT).await;
+    case.put_for(&key, "second", case.short()).await;
     assert!(case.put_when(&key, "third", When::Present).await);
     assert_eq!(case.get(&key).await.as_deref(), Some("third"));
     case.assert_remains(case.ttl(&key).await, LONG, "value and ttl are replaced together");
@@ -156,7 +156,7 @@ pub async fn put_present_never_brings_back_the_deleted<F: Fixture>(fixture: F) {
 pub async fn put_present_never_brings_back_the_expired<F: Fixture>(fixture: F) {
     let case = Case::open(fixture).await;
     let key = key!["k"];
-    case.put_for(&key, "old", SHORT).await;
+    case.put_for(&key, "old", case.short()).await;
     case.expire().await;
     assert!(!case.put_when(&key, "new", When::Present).await);
     assert_eq!(case.get(&key).await, None);
@@ -193,7 +193,7 @@ pub async fn put_unchanged_never_brings_back<F: Fixture>(fixture: F) {
     let (absent, deleted, expired) = (key!["absent"], key!["deleted"], key!["expired"]);
     case.put(&deleted, "v").await;
     case.delete(&deleted).await;
-    case.put_for(&expired, "v", SHORT).await;
+    case.put_for(&expired, "v", case.short()).await;
     case.expire().await;
     for key in [absent, deleted, expired] {
         assert!(!case.put_when(&key, "w", When::Unchanged(version("v"))).await);

@@ -1,5 +1,7 @@
 //! Promises of `Store`, about single records.
 
+use std::time::Duration;
+
 use std::collections::BTreeMap;
 
 use bytes::Bytes;
@@ -12,9 +14,8 @@ use crate::key;
 use crate::pattern::Pattern;
 use crate::record::Version;
 use crate::store::Store;
-use crate::ttl::Ttl;
 
-use super::case::{Case, LONG, SHORT, ok};
+use super::case::{Case, LONG, ok};
 use super::faulty::{Fault, Faulty, Verb};
 use super::fixture::Fixture;
 
@@ -60,10 +61,10 @@ pub async fn store_needs_a_ttl<F: Fixture>(fixture: F) {
     assert_eq!(kind(store.put_many([("k", &value)]).await.map(drop)), Some(ErrorKind::Config));
     assert_eq!(kind(store.touch("k").await.map(drop)), Some(ErrorKind::Config));
     assert_eq!(case.get(&key!["k"]).await, None, "nothing was written");
-    let store = store.with_ttl(Ttl::Never);
+    let store = store.with_ttl(case.longest());
     ok(store.put("k", &value).await, "put");
-    assert_eq!(case.ttl(&key!["k"]).await, Some(Ttl::Never));
-    assert!(ok(store.clone().with_ttl(SHORT.into()).touch("k").await, "touch"));
+    case.assert_longest(case.ttl(&key!["k"]).await, Duration::ZERO, "as it was set");
+    assert!(ok(store.clone().with_ttl(case.short().into()).touch("k").await, "touch"));
     case.expire().await;
     assert_eq!(ok(store.get("k").await, "get"), None, "a clone with another ttl touched by its own");
 }

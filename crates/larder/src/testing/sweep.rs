@@ -5,7 +5,7 @@ use crate::key;
 use crate::key::Key;
 use crate::pattern::Pattern;
 
-use super::case::{Case, LONG, MILLI, SHORT};
+use super::case::{Case, LONG, MILLI};
 use super::fixture::Fixture;
 
 /// A sweep changes no answer: what lives goes on living, with its value and deadline, and what has expired stays gone.
@@ -23,18 +23,18 @@ async fn prove<F: Fixture>(fixture: F, what: Sweep) {
     let (short, long): (Vec<Key>, Vec<Key>) =
         (0..20).map(|number| (key!["short", number], key!["long", number])).unzip();
     for key in &short {
-        case.put_for(key, "s", SHORT).await;
+        case.put_for(key, "s", case.short()).await;
     }
     for key in &long {
         case.put_for(key, "l", LONG).await;
     }
     case.sweep(what).await;
     assert!(case.get_all(&short).await.iter().all(Option::is_some), "nothing has expired yet");
-    case.advance(SHORT + MILLI).await;
+    case.advance(case.short() + MILLI).await;
     case.sweep(what).await;
     assert!(case.get_all(&short).await.iter().all(Option::is_none));
     assert!(case.get_all(&long).await.iter().all(|value| value.as_deref() == Some("l")));
-    case.assert_remains(case.ttl(&long[0]).await, LONG - SHORT - MILLI, "its deadline is as it was");
+    case.assert_remains(case.ttl(&long[0]).await, LONG - case.short() - MILLI, "its deadline is as it was");
     assert_eq!(case.list(&Pattern::any()).await.len(), 20);
     assert!(!case.put_when(&short[0], "w", When::Present).await);
     case.sweep(what).await;
@@ -53,9 +53,9 @@ pub async fn sweep_frees_what_has_expired<F: Fixture>(fixture: F) {
         return; // Others use it, or it does not count: then nothing can be said here.
     }
     for number in 0..50 {
-        case.put_for(&key!["k", number], "v", if number < 10 { LONG } else { SHORT }).await;
+        case.put_for(&key!["k", number], "v", if number < 10 { LONG } else { case.short() }).await;
     }
-    case.advance(SHORT + MILLI).await;
+    case.advance(case.short() + MILLI).await;
     case.sweep(Sweep::Expired).await;
     assert_eq!(case.info().await.records, Some(10), "what lives, and nothing else");
 }
@@ -79,11 +79,12 @@ pub async fn info_says_whether_records_persist<F: Fixture>(fixture: F) {
     let case = Case::open(fixture).await;
     let persistent = case.info().await.persistent;
     let (short, long, deleted) = (key!["short"], key!["long"], key!["deleted"]);
-    case.put_for(&short, "s", SHORT).await;
+    case.put_for(&short, "s", case.short()).await;
     case.put_for(&long, "l", LONG).await;
     case.put(&deleted, "d").await;
     case.delete(&deleted).await;
-    let Some(case) = case.reopen(SHORT + MILLI).await else {
+    let away = case.short() + MILLI;
+    let Some(case) = case.reopen(away).await else {
         assert!(!persistent, "what is called persistent can be opened again");
         return;
     };
@@ -91,7 +92,7 @@ pub async fn info_says_whether_records_persist<F: Fixture>(fixture: F) {
     assert_eq!(case.get(&deleted).await, None);
     if persistent {
         assert_eq!(case.get(&long).await.as_deref(), Some("l"));
-        case.assert_remains(case.ttl(&long).await, LONG - SHORT - MILLI, "its deadline went on");
+        case.assert_remains(case.ttl(&long).await, LONG - case.short() - MILLI, "its deadline went on");
         assert_eq!(case.list(&Pattern::any()).await, [long]);
     }
 }

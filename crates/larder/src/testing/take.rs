@@ -3,7 +3,7 @@
 use crate::backend::When;
 use crate::key;
 
-use super::case::{Case, SHORT};
+use super::case::Case;
 use super::fixture::Fixture;
 
 /// It gives the value and ends the record, once.
@@ -24,8 +24,8 @@ pub async fn take_never_gives_the_expired<F: Fixture>(fixture: F) {
     let case = Case::open(fixture).await;
     let key = key!["k"];
     assert_eq!(case.take(&key).await, None);
-    case.put_for(&key, "v", SHORT).await;
-    case.advance_to_the_end_of(SHORT).await;
+    case.put_for(&key, "v", case.short()).await;
+    case.advance_to_the_end_of(case.short()).await;
     case.advance_over_the_end().await;
     assert_eq!(case.take(&key).await, None);
 }

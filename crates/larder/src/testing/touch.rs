@@ -3,17 +3,16 @@
 use crate::backend::{Backend, When};
 use crate::key;
 use crate::pattern::Pattern;
-use crate::ttl::Ttl;
 
-use super::case::{Case, LONG, SHORT, ok, put, version};
+use super::case::{Case, LONG, ok, put, version};
 use super::fixture::Fixture;
 
 /// A record has the new ttl, from now, and its old value.
 pub async fn touch_gives_a_new_ttl_and_keeps_the_value<F: Fixture>(fixture: F) {
     let case = Case::open(fixture).await;
     let key = key!["k"];
-    case.put_for(&key, "v", SHORT).await;
-    case.advance(SHORT / 2).await;
+    case.put_for(&key, "v", case.short()).await;
+    case.advance(case.short() / 2).await;
     assert!(case.touch(&key, LONG).await);
     case.assert_remains(case.ttl(&key).await, LONG, "it counts from the touch");
     case.expire().await;
@@ -25,14 +24,14 @@ pub async fn touch_shortens_too<F: Fixture>(fixture: F) {
     let case = Case::open(fixture).await;
     let (long, never, kept) = (key!["long"], key!["never"], key!["kept"]);
     case.put_for(&long, "v", LONG).await;
-    case.put_for(&never, "v", Ttl::Never).await;
-    case.put_for(&kept, "v", SHORT).await;
-    assert!(case.touch(&long, SHORT).await);
-    assert!(case.touch(&never, SHORT).await);
-    assert!(case.touch(&kept, Ttl::Never).await);
+    case.put_for(&never, "v", case.longest()).await;
+    case.put_for(&kept, "v", case.short()).await;
+    assert!(case.touch(&long, case.short()).await);
+    assert!(case.touch(&never, case.short()).await);
+    assert!(case.touch(&kept, case.longest()).await);
     case.expire().await;
     assert_eq!(case.get_all(&[long, never]).await, [None, None]);
-    assert_eq!(case.ttl(&kept).await, Some(Ttl::Never));
+    case.assert_longest(case.ttl(&kept).await, case.short(), "it was prolonged");
 }
 
 /// A touch creates nothing.
@@ -40,7 +39,7 @@ pub async fn touch_never_creates<F: Fixture>(fixture: F) {
     let case = Case::open(fixture).await;
     let key = key!["k"];
     assert!(!case.touch(&key, LONG).await);
-    assert!(!case.touch(&key, Ttl::Never).await);
+    assert!(!case.touch(&key, case.longest()).await);
     assert_eq!(case.get(&key).await, None);
     assert!(case.list(&Pattern::any()).await.is_empty());
     assert!(case.put_when(&key, "v", When::Absent).await);
@@ -52,10 +51,10 @@ pub async fn touch_never_brings_back<F: Fixture>(fixture: F) {
     let (deleted, taken, expired) = (key!["deleted"], key!["taken"], key!["expired"]);
     case.put(&deleted, "v").await;
     case.put(&taken, "v").await;
-    case.put_for(&expired, "v", SHORT).await;
+    case.put_for(&expired, "v", case.short()).await;
     case.delete(&deleted).await;
     case.take(&taken).await;
-    case.advance_to_the_end_of(SHORT).await;
+    case.advance_to_the_end_of(case.short()).await;
     case.advance_over_the_end().await;
     for key in [deleted, taken, expired] {
         assert!(!case.touch(&key, LONG).await);
@@ -68,7 +67,7 @@ pub async fn touch_keeps_the_version<F: Fixture>(fixture: F) {
     let case = Case::open(fixture).await;
     let key = key!["k"];
     case.put(&key, "v").await;
-    case.touch(&key, Ttl::Never).await;
+    case.touch(&key, case.longest()).await;
     assert!(case.put_when(&key, "w", When::Unchanged(version("v"))).await);
 }
 
@@ -78,7 +77,7 @@ pub async fn touch_answers_in_order<F: Fixture>(fixture: F) {
     let (a, b, none) = (key!["a"], key!["b"], key!["none"]);
     case.put_all(&[put(&a, "1", When::Always), put(&b, "2", When::Always)]).await;
     let keys = [none.clone(), b.clone(), none, a.clone(), b.clone()];
-    let lived = ok(case.backend.touch(&case.space, &keys, SHORT.into()).await, "touch");
+    let lived = ok(case.backend.touch(&case.space, &keys, case.short().into()).await, "touch");
     assert_eq!(lived, [false, true, false, true, true]);
     case.expire().await;
     assert_eq!(case.get_all(&[a, b]).await, [None, None], "every one has the new ttl");

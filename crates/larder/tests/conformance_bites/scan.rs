@@ -18,7 +18,7 @@ pub(crate) async fn scan(
     cursor: &Cursor,
     limit: usize,
 ) -> Result<Page> {
-    let cost = Cost { path: Path::Scan, entries: 1, round_trips: 0 };
+    let cost = Cost { path: Path::Scan, entries: 1, round_trips: 0, hint: None };
     let mut page = Page { records: vec![], damaged: vec![], next: None, cost };
     if let Err(error) = Limits::default().check_pattern(pattern) {
         let key = pattern.point();

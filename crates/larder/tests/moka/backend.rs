@@ -109,7 +109,7 @@ impl Backend for Moka {
     ) -> Result<Page> {
         self.limits.check_pattern(pattern)?;
         let now = self.clock.monotonic();
-        let cost = Cost { path: Path::Scan, entries: 0, round_trips: 0 };
+        let cost = Cost { path: Path::Scan, entries: 0, round_trips: 0, hint: None };
         let mut page = Page { records: Vec::new(), damaged: Vec::new(), next: None, cost };
         // The cache has no order, so every page walks over it and keeps what comes first behind the cursor.
         for (at, entry) in &self.cache {

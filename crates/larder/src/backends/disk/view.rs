@@ -152,7 +152,7 @@ pub(super) struct Ask {
 }
 
 fn empty_page(path: Path) -> Page {
-    Page { records: vec![], damaged: vec![], next: None, cost: Cost { path, entries: 0, round_trips: 0 } }
+    Page { records: vec![], damaged: vec![], next: None, cost: Cost { path, entries: 0, round_trips: 0, hint: None } }
 }
 
 fn found(stored: &Stored<'_>, select: Select, now: Moment) -> Option<Found> {

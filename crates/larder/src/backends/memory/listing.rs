@@ -110,7 +110,7 @@ impl Records {
 }
 
 fn cost(path: Path, entries: u64) -> Cost {
-    Cost { path, entries, round_trips: 0 }
+    Cost { path, entries, round_trips: 0, hint: None }
 }
 
 impl<'a> Walk<'a> {

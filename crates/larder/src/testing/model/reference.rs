@@ -84,7 +84,7 @@ impl Backend for Reference {
             records: Vec::new(),
             damaged: Vec::new(),
             next: None,
-            cost: Cost { path, entries: model.len() as u64, round_trips: 0 },
+            cost: Cost { path, entries: model.len() as u64, round_trips: 0, hint: None },
         };
         if limit == 0 {
             return Ok(page);

@@ -39,7 +39,12 @@ pub async fn walk<F: Fixture>(fixture: F, steps: usize) {
         keys: Vec::new(),
         random: Random::new(),
     };
-    walk.keys = (0..30).map(|_| walk.random.key()).collect();
+    while walk.keys.len() < 30 {
+        let key = walk.random.key();
+        if walk.fixture.holds(&key) {
+            walk.keys.push(key);
+        }
+    }
     for step in 1..=steps {
         if let Err(what) = walk.step().await {
             panic!("step {step}, a {what}: the backend answers otherwise; {}", walk.random.seed_line());
@@ -92,7 +97,11 @@ impl<F: Fixture> Walk<F> {
 
     fn ttl(&mut self) -> Ttl {
         let ttl = self.random.ttl();
-        if self.exact || ttl == Ttl::Never { ttl } else { Ttl::After(LONG) }
+        match ttl {
+            Ttl::Never => self.fixture.longest(),
+            Ttl::After(_) if self.exact => ttl,
+            Ttl::After(_) => LONG.into(),
+        }
     }
 
     async fn put(&mut self, space: &Namespace) -> Step {

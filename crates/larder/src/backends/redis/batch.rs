@@ -1,0 +1,100 @@
+//! Commands on their way to the server, and which reply answers what.
+
+use redis::{Cmd, Pipeline, Value};
+
+use crate::error::{ErrorKind, Result};
+
+use super::connection::{Connection, Effect};
+use super::index::{Plan, Step};
+use super::reply;
+use super::sweep::command_of;
+
+/// Commands that go out together. Those that are one step are a MULTI, so that nobody sees half of them.
+#[derive(Default)]
+pub(super) struct Batch {
+    commands: Pipeline,
+}
+
+/// Which of a batch's replies answers a command.
+#[derive(Clone, Copy)]
+pub(super) struct Place(usize);
+
+impl Batch {
+    /// Adds a command.
+    pub(super) fn push(&mut self, command: Cmd) -> Place {
+        self.commands.add_command(command);
+        Place(self.commands.len() - 1)
+    }
+
+    /// Adds what a plan says, with the verb's own command where the record stands in it.
+    ///
+    /// The rounds of a plan follow one another in one batch: the server answers in the order it was asked.
+    pub(super) fn follow<T>(&mut self, plan: &Plan, mut record: impl FnMut(&mut Self) -> T) -> Option<T> {
+        let mut answer = None;
+        for step in plan.0.iter().flatten().flat_map(|group| &group.0) {
+            if *step == Step::Record {
+                answer = Some(record(self));
+                continue;
+            }
+            self.push(command_of(step));
+        }
+        answer
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.commands.is_empty()
+    }
+
+    /// Sends it as one step.
+    pub(super) async fn commit(mut self, connection: &Connection) -> Result<Replies> {
+        if self.commands.len() > 1 {
+            self.commands.atomic();
+        }
+        self.send(connection, Effect::Write).await
+    }
+
+    /// Reads as of one moment.
+    pub(super) async fn snapshot(mut self, connection: &Connection) -> Result<Replies> {
+        if self.commands.len() > 1 {
+            self.commands.atomic();
+        }
+        match self.send_all(connection, Effect::Read).await {
+            // A full server takes nothing into a MULTI. Then each reply is of its own moment.
+            Err(error) if error.kind() == ErrorKind::Full => {
+                let mut each = Self::default();
+                for command in self.commands.cmd_iter() {
+                    each.push(command.clone());
+                }
+                each.send_all(connection, Effect::Read).await
+            }
+            replies => replies,
+        }
+    }
+
+    /// Sends it command by command, in one round trip.
+    pub(super) async fn send(self, connection: &Connection, effect: Effect) -> Result<Replies> {
+        self.send_all(connection, effect).await
+    }
+
+    async fn send_all(&self, connection: &Connection, effect: Effect) -> Result<Replies> {
+        if self.is_empty() {
+            return Ok(Replies(Vec::new()));
+        }
+        let count = self.commands.len();
+        let replies = connection.pipeline(&self.commands, effect).await?;
+        if replies.len() != count {
+            return Err(reply::slipped());
+        }
+        Ok(Replies(replies.into_iter().map(Some).collect()))
+    }
+}
+
+/// The replies to a batch.
+pub(super) struct Replies(Vec<Option<Value>>);
+
+impl Replies {
+    /// Takes a reply out; each is asked for once.
+    pub(super) fn take(&mut self, place: Place) -> Result<Value> {
+        self.0.get_mut(place.0).and_then(Option::take).ok_or_else(reply::slipped)
+    }
+}

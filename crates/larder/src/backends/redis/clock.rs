@@ -1,0 +1,62 @@
+//! The server's clock, as far as a client knows it.
+
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use redis::cmd;
+
+use crate::clock::Moment;
+use crate::error::Result;
+
+use super::connection::{Connection, Effect};
+use super::reply;
+
+/// How long a reading holds. The monotonic clock carries it on; a machine's clocks drift by far less than an
+/// index entry outlives its record.
+const FRESH: Duration = Duration::from_secs(30);
+
+/// The server's clock. An application's own clock is never asked: one that is ten minutes off changes nothing.
+#[derive(Default)]
+pub(super) struct ServerClock {
+    reading: Mutex<Option<Reading>>,
+}
+
+#[derive(Clone, Copy)]
+struct Reading {
+    server: Duration,
+    at: Instant,
+    /// Which connection it came over: behind the next one there may be another server.
+    connection: u64,
+}
+
+impl ServerClock {
+    /// The server's time since the Unix epoch, in milliseconds. Costs a round trip twice a minute.
+    pub(super) async fn millis(&self, connection: &Connection) -> Result<u64> {
+        if let Some(millis) = self.known(connection.generation()) {
+            return Ok(millis);
+        }
+        let asked = Instant::now();
+        let generation = connection.generation();
+        let server = reply::time(connection.call(&cmd("TIME"), Effect::Read).await?)?;
+        // The server read its clock somewhere between; the earlier end errs to a later time now, by a round trip.
+        let reading = Reading { server, at: asked, connection: generation };
+        *self.reading.lock().unwrap_or_else(PoisonError::into_inner) = Some(reading);
+        Ok(reading.millis())
+    }
+
+    fn known(&self, connection: u64) -> Option<u64> {
+        let reading = (*self.reading.lock().unwrap_or_else(PoisonError::into_inner))?;
+        (reading.connection == connection && reading.at.elapsed() < FRESH).then(|| reading.millis())
+    }
+}
+
+/// The moment at these milliseconds of the server's clock.
+pub(super) fn moment(millis: u64) -> Moment {
+    Moment::since_start(Duration::from_millis(millis))
+}
+
+impl Reading {
+    fn millis(&self) -> u64 {
+        u64::try_from((self.server + self.at.elapsed()).as_millis()).unwrap_or(u64::MAX)
+    }
+}

@@ -1,0 +1,337 @@
+//! One connection to one server: it gathers writes, fences replies, keeps deadlines and comes back by itself.
+//!
+//! The wire is redis-rs's `MultiplexedConnection`; here is what goes under it ([`stream`], [`fence`], [`scanner`]),
+//! before it ([`socket`], [`tls`], [`handshake`]) and above it ([`supervisor`], [`request`]). No command of a backend
+//! and no byte of a key is known here.
+
+mod address;
+mod backoff;
+mod failed;
+mod fence;
+mod gauge;
+mod handshake;
+mod link;
+mod options;
+mod random;
+mod request;
+mod scanner;
+mod socket;
+mod status;
+mod stream;
+mod supervisor;
+#[cfg(test)]
+mod tests;
+mod tls;
+
+use std::fmt;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use std::sync::{Arc, PoisonError};
+use std::time::Duration;
+
+use redis::{Cmd, Pipeline, Value};
+use tokio::time::{Instant, sleep, timeout_at};
+
+use crate::error::{Error, ErrorKind, Result};
+
+pub(in crate::backends::redis) use address::{Address, Password, Place, Tls};
+pub(in crate::backends::redis) use failed::failed;
+pub(in crate::backends::redis) use options::Options;
+pub(in crate::backends::redis) use status::{State, Status};
+
+use link::{Link, Sent};
+use request::{Request, Verdict};
+use supervisor::{Phase, Supervisor};
+
+/// Whether a lost reply leaves a question: reads are sent once more after a disconnect, within the deadline; a write
+/// whose reply is lost is [`ErrorKind::Unknown`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::backends::redis) enum Effect {
+    Read,
+    Write,
+}
+
+/// One connection to one server, shared by all its clones; it ends with the last of them.
+///
+/// Every call has one deadline ([`Options::timeout`]) that covers waiting for a connection, sending and the reply. A
+/// future that is dropped leaves nothing behind; whether its command was carried out is then unknown.
+#[derive(Clone)]
+pub(in crate::backends::redis) struct Connection(Arc<Held>);
+
+/// Its end is the end of the connection.
+struct Held {
+    supervisor: Arc<Supervisor>,
+    /// Calls that are under way.
+    calls: AtomicUsize,
+}
+
+impl Connection {
+    /// Makes a connection that connects when it is first called.
+    pub(in crate::backends::redis) fn new(address: Address, options: Options) -> Self {
+        let supervisor = Arc::new(Supervisor::new(address, options));
+        Self(Arc::new(Held { supervisor, calls: AtomicUsize::new(0) }))
+    }
+
+    /// Connects now, and fails as the first attempt does.
+    pub(in crate::backends::redis) async fn connect(&self) -> Result<()> {
+        self.0.supervisor.start()?;
+        let mut phases = self.0.supervisor.phase.subscribe();
+        loop {
+            match &*phases.borrow_and_update() {
+                Phase::Live(_) => return Ok(()),
+                Phase::Away { last: Some(last), .. } => {
+                    return Err(again(last).at(self.0.supervisor.address.to_string()));
+                }
+                _ => {}
+            }
+            phases.changed().await.map_err(|_| away(None))?;
+        }
+    }
+
+    /// Gives all that a call sends over this connection one deadline, counted from now.
+    pub(in crate::backends::redis) async fn as_one_call<T>(&self, call: impl Future<Output = T>) -> T {
+        DEADLINE.scope(self.due(), call).await
+    }
+
+    /// When what begins now has to end.
+    fn due(&self) -> Instant {
+        DEADLINE.try_get().unwrap_or_else(|_| Instant::now() + self.0.supervisor.options.timeout)
+    }
+
+    /// Sends one command. A refusal by the server is an error, through [`failed`].
+    ///
+    /// # Errors
+    /// `Unavailable` and `Overloaded`: certainly not applied. `Unknown`: a write whose reply was lost. Those of
+    /// [`failed`]. `Invalid` for a command without a name.
+    pub(in crate::backends::redis) async fn call(&self, command: &Cmd, effect: Effect) -> Result<Value> {
+        self.run(command, effect).await
+    }
+
+    /// Sends several commands in one go. Returns one value a command; a refusal of one is [`Value::ServerError`] in its
+    /// place. An atomic pipeline is a MULTI, and returns what its EXEC does.
+    ///
+    /// # Errors
+    /// As [`Connection::call`], where they concern all of it. For an atomic pipeline also the refusal that made the
+    /// server discard it: nothing of it was applied.
+    pub(in crate::backends::redis) async fn pipeline(&self, commands: &Pipeline, effect: Effect) -> Result<Vec<Value>> {
+        if commands.is_empty() {
+            return Ok(vec![]);
+        }
+        self.run(commands, effect).await
+    }
+
+    /// Which connection this is, counted from the first.
+    pub(in crate::backends::redis) fn generation(&self) -> u64 {
+        self.0.supervisor.links.load(Relaxed)
+    }
+
+    /// How the connection is. Costs a few loads and asks nobody.
+    pub(in crate::backends::redis) fn status(&self) -> Status {
+        let Supervisor { phase, links, last_error, round_trip, .. } = &*self.0.supervisor;
+        let (state, facts) = match &*phase.borrow() {
+            Phase::Live(link) => (State::Connected, Some(link.facts.clone())),
+            Phase::Away { last: Some(last), .. } => (State::Down(last.to_string()), None),
+            _ => (State::Connecting, None),
+        };
+        let (role, version) = facts.map_or((None, None), |facts| (facts.role, facts.version));
+        let round_trip = match round_trip.load(Relaxed) {
+            0 => None,
+            micros => Some(Duration::from_micros(micros)),
+        };
+        Status {
+            state,
+            role,
+            version,
+            round_trip,
+            reconnects: links.load(Relaxed).saturating_sub(1),
+            last_error: *last_error.lock().unwrap_or_else(PoisonError::into_inner),
+            queued: self.0.calls.load(Relaxed),
+        }
+    }
+
+    async fn run<R: Request + ?Sized>(&self, request: &R, effect: Effect) -> Result<R::Reply> {
+        if !request.is_whole() {
+            return Err(Error::new(ErrorKind::Invalid, "a command has no name"));
+        }
+        supervisor::runtime()?;
+        let options = &self.0.supervisor.options;
+        let _place = self.enter()?;
+        let deadline = self.due();
+        let mut sent = None;
+        let mut refused = None;
+        let answer = timeout_at(deadline, self.attempts(request, effect, &mut sent, &mut refused)).await;
+        let error = match answer {
+            Ok(Ok(reply)) => return Ok(reply),
+            Ok(Err(error)) => error,
+            Err(_) => match (&sent, refused) {
+                (Some(sent), _) => {
+                    sent.missed(options.timeout);
+                    unanswered(effect)
+                }
+                (None, Some(refused)) => refused,
+                (None, None) => match &*self.0.supervisor.phase.borrow() {
+                    Phase::Away { last, .. } => away(last.as_ref()),
+                    _ => away(None),
+                },
+            },
+        };
+        Err(error.at(self.0.supervisor.address.to_string()))
+    }
+
+    /// Sends it until there is something to say. `sent` is set while a reply is awaited, `refused` once a server said
+    /// that it cannot answer yet.
+    async fn attempts<R: Request + ?Sized>(
+        &self,
+        request: &R,
+        effect: Effect,
+        sent: &mut Option<Sent>,
+        refused: &mut Option<Error>,
+    ) -> Result<R::Reply> {
+        let (mut lost, mut replayed, mut pause) = (None, false, FIRST_PAUSE);
+        loop {
+            let link = match self.live(lost) {
+                Some(link) => link,
+                None => self.wait(lost).await?,
+            };
+            // Callers that went away have left their places, but the server still owes their replies.
+            if link.gauge.in_flight() >= self.0.supervisor.options.queue.saturating_mul(COMMANDS_A_CALL) {
+                return Err(overloaded());
+            }
+            request.allowed(&link.facts)?;
+            let on_its_way = sent.insert(Sent::now(link));
+            let link = &on_its_way.link;
+            match request.send(link).await {
+                Ok(reply) => {
+                    link.gauge.kept();
+                    match request.verdict(&reply) {
+                        Verdict::Answer => return request.finish(reply),
+                        Verdict::Later(why) => {
+                            (*sent, *refused) = (None, Some(why));
+                            sleep(pause).await;
+                            pause = (pause * 2).min(LONGEST_PAUSE);
+                        }
+                        Verdict::Demoted { applied, why } => {
+                            if self.0.supervisor.options.stale_ok {
+                                return request.finish(reply);
+                            }
+                            lost = Some(link.number);
+                            link.end(handshake::replica);
+                            if applied {
+                                return request.finish(reply);
+                            }
+                            (*sent, *refused) = (None, Some(why));
+                        }
+                    }
+                }
+                Err(error) => {
+                    // Whatever redis-rs says, nothing that this link brings later is to be relied on.
+                    lost = Some(link.number);
+                    link.end(|| Error::new(ErrorKind::Unavailable, "the connection was lost").caused_by(error));
+                    let again =
+                        on_its_way.never_left() || (effect == Effect::Read && !std::mem::replace(&mut replayed, true));
+                    if !again {
+                        return Err(unanswered(effect));
+                    }
+                    *sent = None;
+                }
+            }
+        }
+    }
+
+    /// The link, where there is one and it is not the one that was lost.
+    fn live(&self, lost: Option<u64>) -> Option<Arc<Link>> {
+        match &*self.0.supervisor.phase.borrow() {
+            Phase::Live(link) if Some(link.number) != lost => Some(Arc::clone(link)),
+            _ => None,
+        }
+    }
+
+    /// Waits for a link until the grace is over.
+    async fn wait(&self, lost: Option<u64>) -> Result<Arc<Link>> {
+        let supervisor = &self.0.supervisor;
+        supervisor.start()?;
+        let mut phases = supervisor.phase.subscribe();
+        loop {
+            let (until, last) = match &*phases.borrow_and_update() {
+                Phase::Live(link) if Some(link.number) != lost => return Ok(Arc::clone(link)),
+                Phase::Away { since, last } => (Some(*since + supervisor.options.grace), last.clone()),
+                _ => (None, None),
+            };
+            let changed = phases.changed();
+            match until {
+                // While the first attempt is under way there is nothing to say yet.
+                Some(until) if last.is_some() => match timeout_at(until.into(), changed).await {
+                    Ok(changed) => changed.map_err(|_| away(None))?,
+                    Err(_) => return Err(away(last.as_ref())),
+                },
+                _ => changed.await.map_err(|_| away(None))?,
+            }
+        }
+    }
+
+    fn enter(&self) -> Result<Entered<'_>> {
+        let place = Entered(&self.0.calls);
+        if self.0.calls.fetch_add(1, Relaxed) >= self.0.supervisor.options.queue {
+            return Err(overloaded());
+        }
+        Ok(place)
+    }
+}
+
+/// How many commands may await their replies for each place in the queue, those of callers that went away included.
+const COMMANDS_A_CALL: usize = 16;
+
+tokio::task_local! {
+    /// Of the call that a task is in, where it takes more than one round trip.
+    static DEADLINE: Instant;
+}
+
+/// How long to wait before a server that cannot answer yet is asked again.
+const FIRST_PAUSE: Duration = Duration::from_millis(10);
+const LONGEST_PAUSE: Duration = Duration::from_millis(200);
+
+/// A call's place among those under way.
+struct Entered<'a>(&'a AtomicUsize);
+
+impl Drop for Entered<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Relaxed);
+    }
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        self.supervisor.stop();
+    }
+}
+
+impl fmt::Debug for Connection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Connection").field("address", &self.0.supervisor.address).finish_non_exhaustive()
+    }
+}
+
+/// What became of a message that was handed over and whose reply never came.
+fn unanswered(effect: Effect) -> Error {
+    match effect {
+        Effect::Read => Error::new(ErrorKind::Unavailable, "no reply came in time, or the connection was lost"),
+        Effect::Write => Error::new(ErrorKind::Unknown, "no reply came: the write may have been applied"),
+    }
+}
+
+fn overloaded() -> Error {
+    Error::new(ErrorKind::Overloaded, "too many calls are under way: try again later, or raise `queue`")
+}
+
+/// There is no connection, and why.
+fn away(last: Option<&Arc<Error>>) -> Error {
+    last.map_or_else(|| Error::new(ErrorKind::Unavailable, "the server does not answer"), again)
+}
+
+/// Tells several callers of one error: of its kind where they have to change something, else that nothing was sent.
+fn again(last: &Arc<Error>) -> Error {
+    let kind = match last.kind() {
+        kind @ (ErrorKind::Denied | ErrorKind::Config) => kind,
+        _ => ErrorKind::Unavailable,
+    };
+    Error::new(kind, last.to_string()).caused_by(Arc::clone(last))
+}

@@ -1,0 +1,146 @@
+//! `put`: one command where that will do, else one MULTI for the whole batch.
+
+use redis::Cmd;
+
+use crate::backend::{Put, When};
+use crate::error::Result;
+use crate::namespace::Namespace;
+use crate::ttl::Ttl;
+
+use super::batch::{Batch, Place, Replies};
+use super::connection::Effect;
+use super::index::{self, Slot};
+use super::layout::{Entry, Spelled};
+use super::{Redis, reply, script};
+
+/// Which reply says whether a record was written, and how it says so.
+enum Answer {
+    Set(Place),
+    Script(Place),
+}
+
+impl Answer {
+    fn read(self, replies: &mut Replies) -> Result<bool> {
+        match self {
+            Self::Set(place) => reply::set(replies.take(place)?),
+            Self::Script(place) => reply::some(replies.take(place)?),
+        }
+    }
+}
+
+impl Redis {
+    pub(super) async fn write(&self, space: &Namespace, puts: &[Put]) -> Result<Vec<Result<bool>>> {
+        self.limits.check_puts(puts)?;
+        for put in puts {
+            self.layout.check_ttl(put.ttl)?;
+        }
+        let spelled = puts.iter().map(|put| self.layout.spell(space, &put.key)).collect::<Result<Vec<_>>>()?;
+        let entries: Vec<_> = spelled.iter().map(|spelled| self.layout.entries(&spelled.primary)).collect();
+        if let ([put], [spelled], [entries]) = (puts, spelled.as_slice(), entries.as_slice())
+            && entries.is_empty()
+        {
+            if needs_script(put, spelled) {
+                let written = Words::of(put, spelled).run(self).await?;
+                return Ok(vec![Ok(written)]);
+            }
+            if spelled.twin.is_none() {
+                let written = self.connection.call(&set(put, &spelled.primary), Effect::Write).await?;
+                return Ok(vec![Ok(reply::set(written)?)]);
+            }
+        }
+        let now = if entries.iter().all(Vec::is_empty) { 0 } else { self.clock.millis(&self.connection).await? };
+        let mut batch = Batch::default();
+        let mut answers = Vec::with_capacity(puts.len());
+        for ((put, spelled), entries) in puts.iter().zip(&spelled).zip(&entries) {
+            answers.push(add(&mut batch, put, spelled, entries, now)?);
+        }
+        let scripted = answers.iter().any(|answer| matches!(answer, Answer::Script(_)));
+        let committed = batch.commit(&self.connection).await;
+        let mut replies = if scripted { committed.map_err(script::explain)? } else { committed? };
+        Ok(answers.into_iter().map(|answer| answer.read(&mut replies)).collect())
+    }
+}
+
+/// Adds what one record's put does.
+fn add(batch: &mut Batch, put: &Put, spelled: &Spelled, entries: &[Entry], now: u64) -> Result<Answer> {
+    let plan = index::put(entries, put.ttl, super::clock::moment(now), index::Token::of(fastrand::u64(..)), Slot::One);
+    let answer = batch.follow(&plan, |batch| {
+        if needs_script(put, spelled) {
+            return Answer::Script(batch.push(Words::of(put, spelled).whole()));
+        }
+        let place = batch.push(set(put, &spelled.primary));
+        if let Some(twin) = &spelled.twin {
+            batch.push(unlink(twin));
+        }
+        Answer::Set(place)
+    });
+    answer.ok_or_else(reply::slipped)
+}
+
+/// Whether SET cannot judge the condition: it looks at no value and at one key alone.
+fn needs_script(put: &Put, spelled: &Spelled) -> bool {
+    matches!(put.when, When::Unchanged(_)) || (spelled.twin.is_some() && put.when != When::Always)
+}
+
+fn set(put: &Put, key: &[u8]) -> Cmd {
+    let mut command = Cmd::with_capacity(6, key.len() + put.value.len() + 32);
+    command.arg("SET").arg(key).arg(&put.value[..]);
+    match put.when {
+        When::Absent => command.arg("NX"),
+        When::Present => command.arg("XX"),
+        When::Always | When::Unchanged(_) => &mut command,
+    };
+    if let Some(millis) = millis(put.ttl) {
+        command.arg("PX").arg(millis);
+    }
+    command
+}
+
+pub(super) fn unlink(key: &[u8]) -> Cmd {
+    let mut command = redis::cmd("UNLINK");
+    command.arg(key);
+    command
+}
+
+/// A ttl in milliseconds; `None` for never.
+pub(super) fn millis(ttl: Ttl) -> Option<u64> {
+    match ttl {
+        Ttl::Never => None,
+        // At least one, rounded up: the argument was checked, and a part of a millisecond is no millisecond less.
+        Ttl::After(duration) => u64::try_from(duration.as_nanos().div_ceil(1_000_000)).ok(),
+    }
+}
+
+/// What the script of a conditional put is given.
+struct Words<'p> {
+    keys: Vec<&'p [u8]>,
+    value: &'p [u8],
+    ttl: String,
+    when: &'static str,
+    version: String,
+}
+
+impl<'p> Words<'p> {
+    fn of(put: &'p Put, spelled: &'p Spelled) -> Self {
+        let (when, version) = match put.when {
+            When::Always => ("always", String::new()),
+            When::Absent => ("absent", String::new()),
+            When::Present => ("present", String::new()),
+            When::Unchanged(version) => ("unchanged", version.to_string()),
+        };
+        let ttl = millis(put.ttl).map(|millis| millis.to_string()).unwrap_or_default();
+        Self { keys: spelled.keys().collect(), value: &put.value, ttl, when, version }
+    }
+
+    fn arguments(&self) -> [&[u8]; 4] {
+        [self.value, self.ttl.as_bytes(), self.when.as_bytes(), self.version.as_bytes()]
+    }
+
+    fn whole(&self) -> Cmd {
+        script::PUT.whole(&self.keys, &self.arguments())
+    }
+
+    async fn run(&self, redis: &Redis) -> Result<bool> {
+        reply::some(script::PUT.run(&redis.connection, &self.keys, &self.arguments()).await?)
+    }
+}
