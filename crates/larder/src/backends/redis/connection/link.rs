@@ -31,6 +31,8 @@ pub(super) struct Link {
     pub(super) gauge: Arc<Gauge>,
     redis: MultiplexedConnection,
     driver: AbortHandle,
+    #[cfg(sabotage)]
+    borrowed: super::sabotaged::Borrowed,
 }
 
 impl Link {
@@ -60,10 +62,23 @@ impl Link {
             .await
             .map_err(|error| Error::new(ErrorKind::Unavailable, "the connection was lost").caused_by(error))?;
         let driver = tokio::spawn(driver);
-        Ok((Self { number, facts, gauge, redis, driver: driver.abort_handle() }, driver))
+        let link = Self {
+            number,
+            facts,
+            gauge,
+            redis,
+            driver: driver.abort_handle(),
+            #[cfg(sabotage)]
+            borrowed: Default::default(),
+        };
+        Ok((link, driver))
     }
 
     pub(super) async fn send(&self, command: &Cmd) -> RedisResult<Value> {
+        #[cfg(sabotage)]
+        if sabotage::is_off("cancellation") {
+            return self.borrowed.send(&self.redis, command).await;
+        }
         self.redis.clone().send_packed_command(command).await
     }
 
