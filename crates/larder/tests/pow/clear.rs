@@ -38,7 +38,11 @@ async fn clear_ends_its_own_namespace_and_nothing_else(layout: &'static str) {
     ground.server.forget_calls();
     assert_eq!(store.clear().await.unwrap(), 40 * 251);
     let (longest, calls) = (longest(&ground), ground.server.calls());
-    println!("{layout}: clear among {} foreign keys: the server's longest steps, in us: {:?}", foreign(), &longest[..4]);
+    println!(
+        "{layout}: clear among {} foreign keys: the server's longest steps, in us: {:?}",
+        foreign(),
+        &longest[..4]
+    );
     if std::env::var_os("LARDER_FOREIGN_KEYS").is_some() {
         assert!(longest[0].1 < 5_000.0, "the server stood still for {} us", longest[0].1);
     }

@@ -82,7 +82,9 @@ async fn a_thousand_foreign_keys_under_the_prefix_are_reported_and_hide_nothing(
     }));
     let page = store.all(&Pattern::any()).await.unwrap();
     assert_eq!(page.records.len(), 50);
-    assert!(page.records.iter().enumerate().all(|(at, record)| *record == (key!["user", at as u32], number(at as u32))));
+    assert!(
+        page.records.iter().enumerate().all(|(at, record)| *record == (key!["user", at as u32], number(at as u32)))
+    );
     assert_eq!(page.damaged.len(), 1_000);
     assert!(page.damaged.iter().all(|damaged| damaged.stored_key().starts_with(prefix)));
     assert_eq!(store.count(&Pattern::any()).await.unwrap(), 50);

@@ -71,7 +71,8 @@ async fn a_ttl_that_the_server_would_refuse_is_refused_before_it_is_asked(layout
         assert!(ttl.parse::<Ttl>().is_err(), "{ttl}");
     }
     assert_eq!(store.get("k").await.unwrap(), Some(Term::from("old")));
-    let without: Store<Term> = larder::open(&ground.server.url_with(&format!("?layout={layout}"))).await.unwrap().store();
+    let without: Store<Term> =
+        larder::open(&ground.server.url_with(&format!("?layout={layout}"))).await.unwrap().store();
     assert_eq!(without.put("k", &Term::from("new")).await.unwrap_err().kind(), ErrorKind::Config);
 }
 
@@ -112,9 +113,8 @@ async fn a_write_that_gets_no_answer_is_never_called_failed(layout: &'static str
     let ground = Ground::alone(layout);
     let patient = ground.store().await;
     patient.put("k", &Term::from("old")).await.unwrap();
-    let url = ground.server.url_with(&format!("/0?layout={layout}&ttl=30m&namespace=credentials&timeout=400ms"));
-    let store: Store<Term> = larder::open(&url).await.unwrap().store();
-    assert!(store.get("k").await.unwrap().is_some());
+    let store = ground.store_with("timeout=400ms").await;
+    store.put("k", &Term::from("old")).await.unwrap();
 
     // It hangs.
     ground.server.stop_signal();
@@ -127,7 +127,7 @@ async fn a_write_that_gets_no_answer_is_never_called_failed(layout: &'static str
 
     // It is killed while it works.
     let store = ground.store().await;
-    assert!(store.get("k").await.unwrap().is_some());
+    store.put("k", &Term::from("new")).await.unwrap();
     let mut busy = ground.server.client().unwrap();
     busy.send(&["DEBUG", "SLEEP", "30"]).unwrap();
     tokio::time::sleep(Duration::from_millis(100)).await;

@@ -7,7 +7,7 @@ use std::time::Duration;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use larder::term::Otp;
-use larder::{Key, Namespace, Pattern, Store, Term, Ttl, key};
+use larder::{Key, Pattern, Store, Term, Ttl, key};
 use larder_test_redis::{Client, Reply, Server};
 
 pub(crate) const HALF_AN_HOUR: Ttl = Ttl::After(Duration::from_secs(1800));
@@ -50,9 +50,10 @@ impl Ground {
 
     /// A store opened with further options.
     pub(crate) async fn store_with(&self, options: &str) -> Store<Term> {
-        // A long deadline: the machine may have other work.
+        // A long deadline unless set: the machine may have other work.
+        let timeout = if options.contains("timeout") { "" } else { "timeout=20s&" };
         let layout = if self.layout == "native" { "native".to_owned() } else { format!("{}&{options}", self.layout) };
-        let tail = format!("/{}?layout={layout}&timeout=20s&ttl=30m&namespace={SPACE}", self.database);
+        let tail = format!("/{}?layout={layout}&{timeout}ttl=30m&namespace={SPACE}", self.database);
         larder::open(&self.server.url_with(&tail)).await.unwrap().store()
     }
 
@@ -128,10 +129,6 @@ pub(crate) fn sessions(user: u32) -> Pattern {
     let [module, user_atom, session, hole] =
         ["Elixir.MyApp.Users.User", "user", "session", "_"].map(|a| Term::atom(a).unwrap());
     Pattern::from_term(&Term::list([module, user_atom, Term::from(user), session, hole])).unwrap()
-}
-
-pub(crate) fn namespace() -> Namespace {
-    Namespace::new(SPACE).unwrap()
 }
 
 /// The keys and values of a whole listing.

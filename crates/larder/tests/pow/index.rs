@@ -113,8 +113,9 @@ fn shift(mut server: TcpStream, mut client: TcpStream) {
         let replies = &mut chunk[..count];
         let found = replies.windows(HEAD.len()).position(|window| window == HEAD).map(|at| at + HEAD.len());
         if let Some(seconds) = found.and_then(|at| replies.get_mut(at..at + 10)) {
-            let shifted = std::str::from_utf8(seconds).unwrap().parse::<u64>().unwrap() + 600;
-            seconds.copy_from_slice(shifted.to_string().as_bytes());
+            if let Some(now) = std::str::from_utf8(seconds).ok().and_then(|text| text.parse::<u64>().ok()) {
+                seconds.copy_from_slice((now + 600).to_string().as_bytes());
+            }
         }
         if client.write_all(replies).is_err() {
             return;
@@ -256,7 +257,8 @@ fn sets(ground: &Ground) -> Vec<(String, Vec<String>)> {
 #[tokio::test]
 async fn what_todays_pow_writes_is_listed_and_its_deletes_are_seen() {
     for line in golden() {
-        let (key, space) = (Key::from_term(term(&line["key"])).unwrap(), Namespace::new(term(&line["namespace"])).unwrap());
+        let (key, space) =
+            (Key::from_term(term(&line["key"])).unwrap(), Namespace::new(term(&line["namespace"])).unwrap());
         for way in ["otp25", "otp26plus"] {
             for own in ["otp=25", "otp=26"] {
                 let ground = Ground::new(LAYOUT);
@@ -280,7 +282,8 @@ async fn what_todays_pow_writes_is_listed_and_its_deletes_are_seen() {
 #[tokio::test]
 async fn what_we_write_stands_in_the_sets_that_todays_pow_reads() {
     for line in golden() {
-        let (key, space) = (Key::from_term(term(&line["key"])).unwrap(), Namespace::new(term(&line["namespace"])).unwrap());
+        let (key, space) =
+            (Key::from_term(term(&line["key"])).unwrap(), Namespace::new(term(&line["namespace"])).unwrap());
         for (way, own) in [("otp25", "otp=25"), ("otp26plus", "otp=26")] {
             let (theirs, ours) = (Ground::new(LAYOUT), Ground::new(LAYOUT));
             let ttl = line["ttl"].as_u64().unwrap();
@@ -294,7 +297,7 @@ async fn what_we_write_stands_in_the_sets_that_todays_pow_reads() {
                     // Pow lists what has a score in the future, and looks whether the record is there.
                     let ends = score(&ours, set.as_bytes(), member.as_bytes());
                     let now = time(&ours);
-                    assert!(ends >= now + ttl - 10_000 && ends <= now + ttl + 60_000);
+                    assert!(ends >= now + ttl && ends <= now + ttl + 70_000, "{} {ends} {now} {ttl}", line["id"]);
                 }
                 assert!(ours.ask(&["PTTL", &set]).as_integer() as u64 > ttl - 10_000);
             }

@@ -46,6 +46,7 @@ async fn all_verbs(store: &Store<Term>, layout: &str) -> Result<()> {
     store.put_many([(session(1, "b"), &value), (key!["a"], &value)]).await?.into_iter().collect::<Result<Vec<_>>>()?;
     assert_eq!(store.get(session(1, "a")).await?, Some(value.clone()));
     assert!(store.touch(session(1, "a")).await?);
+    assert_eq!(store.count(&Pattern::from(&session(1, "a"))).await?, 1);
     for pattern in [sessions(1), Pattern::any()] {
         store.explain(&pattern).await?;
         assert!(store.all(&pattern).await?.records.len() >= 2);
@@ -57,7 +58,7 @@ async fn all_verbs(store: &Store<Term>, layout: &str) -> Result<()> {
         let endless = store.clone().with_ttl(larder::Ttl::Never);
         endless.put("endless", &value).await?;
         assert!(endless.touch("endless").await?);
-        store.compact().await?;
+        store.compact().await?; // what a share of the puts does, too
     }
     assert!(store.delete(session(1, "a")).await?);
     assert!(store.clear().await? >= 2);
@@ -90,7 +91,10 @@ async fn each_documented_right_is_needed_and_named_where_it_is_missing(layout: &
         server.command(&["FLUSHALL"]);
         let error = all_verbs(&store(&server, layout, 26).await, layout).await.expect_err(right);
         assert_eq!(error.kind(), ErrorKind::Denied, "{right}: {error}");
-        assert!(error.to_string().contains(&format!("`{right}")) || error.to_string().contains(&format!(" {right}`")), "{right}: {error}");
+        assert!(
+            error.to_string().contains(&format!("`{right}")) || error.to_string().contains(&format!(" {right}`")),
+            "{right}: {error}"
+        );
     }
     for keys in rights.split(' ').filter(|right| right.starts_with('~')) {
         let fewer: Vec<_> = rights.split(' ').filter(|other| *other != keys).collect();
