@@ -227,7 +227,7 @@ impl Copy {
             false => failure.at("--to"),
         })?;
         let source =
-            source.unwrap_or_else(|| Opened { backend: target.backend.clone(), namespace: from.namespace().clone() });
+            source.unwrap_or_else(|| Opened { backend: target.backend.clone(), namespace: from.namespace().clone(), etf: from.etf() });
         Ok(Sides { source, target })
     }
 
