@@ -8,7 +8,11 @@ use crate::store::Opened;
 impl Opened {
     /// Writes records, portion by portion in their order; answers of each. One that the store refuses for what it is
     /// loses no other.
-    pub(crate) async fn put(&self, namespace: &Namespace, puts: &[Put]) -> std::result::Result<Vec<Result<bool>>, Failure> {
+    pub(crate) async fn put(
+        &self,
+        namespace: &Namespace,
+        puts: &[Put],
+    ) -> std::result::Result<Vec<Result<bool>>, Failure> {
         let info = self.info().await?;
         let mut answers = Vec::with_capacity(puts.len());
         let mut rest = puts;
@@ -52,7 +56,8 @@ mod tests {
 
     #[test]
     fn a_portion_has_few_records_and_few_bytes_and_one_at_least() {
-        let put = |bytes: usize| Put { key: key!["k"], value: vec![0; bytes].into(), ttl: Ttl::Never, when: When::Always };
+        let put =
+            |bytes: usize| Put { key: key!["k"], value: vec![0; bytes].into(), ttl: Ttl::Never, when: When::Always };
         let puts = [put(10), put(10), put(1_000)];
         assert_eq!(fit(&puts, 2, usize::MAX), 2);
         assert_eq!(fit(&puts, usize::MAX, 100), 2);

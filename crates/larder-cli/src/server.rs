@@ -22,10 +22,14 @@ pub(crate) fn etf(url: &str) -> Option<Otp> {
     Some(if option(url, "otp").as_deref() == Some("25") { Otp::Otp25 } else { Otp::Otp26 })
 }
 
-/// The password that a URL holds.
+/// Whether a URL holds a password.
 pub(crate) fn has_password(url: &str) -> bool {
     let place = url.split('?').next().unwrap_or(url);
-    let credentials = place.split_once("://").and_then(|(_, rest)| rest.rsplit_once('@')).map(|(user, _)| user);
+    let Some((scheme, rest)) = place.split_once("://") else { return false };
+    if rest.starts_with('/') && scheme.to_ascii_lowercase().ends_with("unix") {
+        return false;
+    }
+    let credentials = rest.rsplit_once('@').map(|(credentials, _)| credentials);
     credentials.and_then(|user| user.split_once(':')).is_some_and(|(_, password)| !password.is_empty())
 }
 
@@ -77,7 +81,9 @@ mod tests {
 
     #[test]
     fn a_password_is_seen_wherever_the_library_takes_one() {
-        for url in ["redis://:p@h", "redis://u:p@h/1?db=1", "rediss://u:p/w@h", "redis+unix://u:p@/run/s", "redis://u:a@b@h"] {
+        for url in
+            ["redis://:p@h", "redis://u:p@h/1?db=1", "rediss://u:p/w@h", "redis+unix://u:p@/run/s", "redis://u:a@b@h"]
+        {
             assert!(has_password(url), "{url}");
         }
         for url in ["redis:", "redis://h:6379/0", "redis://:@h", "disk:./a:b@c", "redis+unix:///run/a:b@c?x=y"] {

@@ -370,9 +370,9 @@ fn refuse_password(url: &str, instead: &str) -> Result<(), Failure> {
 /// Says why a layout cannot hold a value: every Pow that read it would crash.
 pub(crate) fn check_value(layout: Option<Otp>, value: &[u8]) -> Result<(), &'static str> {
     match layout {
-        Some(_) if value.first() != Some(&ETF) => {
-            Err("Pow's layouts hold values in Erlang's external term format alone (--codec etf; `value_term` in a line)")
-        }
+        Some(_) if value.first() != Some(&ETF) => Err(
+            "Pow's layouts hold values in Erlang's external term format alone (--codec etf; `value_term` in a line)",
+        ),
         _ => Ok(()),
     }
 }

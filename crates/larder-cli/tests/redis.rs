@@ -68,7 +68,7 @@ fn every_command_works_in_every_layout() {
         assert_eq!(run(&["take", "user/int:42/session/f3"]).done().trim_end(), one);
         run(&["take", "user/int:42/session/f3"]).ended(1);
         run(&["delete", "user/int:42/session/a9"]).done();
-        run(&["clear", "--yes"]).done();
+        run(&["clear", "--namespace", "myapp", "--yes"]).done();
         assert_eq!(run(&["count"]).done(), "0\n");
         let ran = shop.run_on(&tail, &["import"], &lines);
         assert!(ran.err.ends_with("read 3, written 3, expired 0, refused 0\n"), "{}", ran.err);
@@ -258,7 +258,9 @@ fn the_same_store_is_refused_by_whatever_name_and_another_layout_is_another_stor
     let shop = Shop::new();
     let port = shop.server.port();
     let same = format!("redis://127.0.0.1:{port}?db=0&ttl=1h");
-    shop.home.run(["copy", "--from", &shop.url("/0"), "--to", &same]).refused(2, "the same namespace of the same store");
+    shop.home
+        .run(["copy", "--from", &shop.url("/0"), "--to", &same])
+        .refused(2, "the same namespace of the same store");
     shop.run("?ttl=1h", &["put", "k", "1"]).done();
     shop.home.run(["copy", "--from", &same, "--to", &same, "--to-namespace", "other", "--verify"]).done();
     assert_eq!(shop.run("?namespace=other", &["get", "k"]).done(), "1");
