@@ -41,6 +41,9 @@ async fn what_the_other_release_wrote_is_got_listed_touched_and_deleted(layout: 
         assert_eq!(store.count(&Pattern::any()).await.unwrap(), 3);
 
         assert!(store.touch(session(1, "f3")).await.unwrap());
+        // Where that listed it in our spelling as well, neither entry hides the record from the other.
+        assert_eq!(listed(&store, &sessions(1)).await, [(session(1, "f3"), value("phone"))]);
+        assert_eq!(listed(&store, &Pattern::any()).await.len(), 3);
         assert!(store.delete(session(1, "f3")).await.unwrap());
         assert!(!ground.exists(&stored(written, &session(1, "f3"))));
         assert!(!store.delete(session(1, "f3")).await.unwrap());

@@ -168,14 +168,15 @@ impl Redis {
         for (key, stored) in &taken {
             // Under the bytes that were listed, which need not be those we would write; ours come first.
             let primary = self.layout.spell(space, key)?.primary;
-            let other = (primary != *stored).then_some(&stored[..]);
-            look.at([&primary[..]].into_iter().chain(other));
+            let others = stored.iter().filter(|stored| **stored != primary);
+            look.at([&primary[..]].into_iter().chain(others.map(|stored| &stored[..])));
         }
         for ((key, stored), answer) in taken.into_iter().zip(look.answers(&self.connection).await?) {
             match answer {
                 Ok(Some(found)) => page.records.push(Record { key, found }),
                 Ok(None) => {}
                 Err(error) if error.kind() == ErrorKind::Corrupt => {
+                    let stored = stored.into_iter().next().unwrap_or_default();
                     page.damaged.push(Damaged::new(stored, Some(key), "another kind of value stands under it"));
                 }
                 Err(error) => return Err(error),
@@ -223,13 +224,14 @@ fn walk(name: &str, set: Option<&[u8]>, cursor: u64, glob: Option<&[u8]>, limit:
     command
 }
 
-/// Each key once, with a stored spelling of it; what spells none is reported.
-fn once(taken: Vec<Candidate>, damaged: &mut Vec<Damaged>) -> Vec<(Key, Bytes)> {
-    let mut keys = BTreeMap::new();
+/// Each key once, with all stored spellings of it: one may be a hint and the other the record. What spells none is
+/// reported.
+fn once(taken: Vec<Candidate>, damaged: &mut Vec<Damaged>) -> Vec<(Key, Vec<Bytes>)> {
+    let mut keys: BTreeMap<_, Vec<_>> = BTreeMap::new();
     for (stored, key) in taken {
         match key {
             Ok(key) => {
-                keys.entry(key).or_insert(stored);
+                keys.entry(key).or_default().push(stored);
             }
             Err(why) => damaged.push(Damaged::new(stored, None, why)),
         }
