@@ -1,9 +1,11 @@
-//! Asks a real Erlang for random terms, orders and matches, and compares ours with them: `scripts/interop`.
+//! Asks a real Erlang for random terms, orders and matches, and compares ours with them; and shares a Redis server with
+//! it: `scripts/interop`.
 
 mod bytes;
 mod matches;
 mod oracle;
 mod orders;
+mod stores;
 
 use std::error::Error;
 use std::process::ExitCode;
@@ -69,7 +71,8 @@ fn run(options: &Options) -> Result<()> {
     let orders = each(&mut oracle, "orders", options.seed, rounds, "pairs ordered", |_, pairs| orders::check(pairs))?;
     let matches =
         each(&mut oracle, "matches", options.seed, rounds / 4 + 1, "keys matched", |_, keys| matches::check(keys))?;
-    println!("scripts/interop: {terms} terms, {orders} orders, {matches} matches, all equal");
+    let calls = stores::check(&mut oracle, options.seed, options.terms / 25)?;
+    println!("scripts/interop: {terms} terms, {orders} orders, {matches} matches, {calls} calls, all equal");
     Ok(())
 }
 
