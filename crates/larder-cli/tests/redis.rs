@@ -265,3 +265,23 @@ fn the_same_store_is_refused_by_whatever_name_and_another_layout_is_another_stor
     shop.home.run(["copy", "--from", &same, "--to", &same, "--to-namespace", "other", "--verify"]).done();
     assert_eq!(shop.run("?namespace=other", &["get", "k"]).done(), "1");
 }
+
+#[cfg(unix)]
+#[test]
+fn nothing_is_written_on_a_read_only_system() {
+    let shop = Shop::new();
+    // No process under this limit can write a byte into any file.
+    let run = |args: &str| {
+        let script = format!("ulimit -f 0; exec {} {args}", env!("CARGO_BIN_EXE_larder"));
+        let mut command = std::process::Command::new("sh");
+        command.args(["-c", &script]).current_dir(shop.home.path()).env_clear();
+        command.env("LARDER_STORE", shop.url("?ttl=1h")).stdin(std::process::Stdio::null());
+        command.stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::piped());
+        support::finish(command, b"")
+    };
+    run("put user/int:1/f3 1").done();
+    assert_eq!(run("get user/int:1/f3").done(), "1");
+    assert_eq!(run("count user/..").done(), "1\n");
+    assert_eq!(run("delete --all user/.. --yes").code, 0);
+    shop.home.is_untouched();
+}

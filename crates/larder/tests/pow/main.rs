@@ -27,6 +27,7 @@ macro_rules! in_both_layouts {
     };
 }
 
+mod access;
 mod clear;
 mod damage;
 mod errors;
