@@ -1,5 +1,6 @@
 //! The command `larder`: look into a larder store, change it and move it.
 
+mod allocator;
 mod args;
 mod batch;
 mod bookmark;

@@ -16,6 +16,7 @@ mod garbage;
 mod globs;
 mod inflation;
 mod injection;
+mod names;
 mod namespaces;
 mod replicas;
 mod revival;

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use larder::{Path, Pattern, Term, key, pattern};
+use larder_test_redis::Server;
 
 use super::ground::{Ground, listed, session, sessions};
 
@@ -109,7 +110,34 @@ async fn the_round_trips_of_an_index_do_not_grow_with_the_database(layout: &'sta
     }
 }
 
+async fn a_listing_over_a_restart_of_the_server_misses_nothing(layout: &'static str) {
+    // A cursor of SCAN means nothing to the server once it has started anew: its keys then lie in another order.
+    let ground = Ground::on(Arc::new(Server::builder().append_only().start()), 0, layout);
+    let store = ground.store().await;
+    for chunk in (0..4_000_u32).collect::<Vec<_>>().chunks(500) {
+        let values: Vec<_> = chunk.iter().map(|number| (key!["user", *number], Term::from(*number))).collect();
+        store.put_many(values.iter().map(|(key, value)| (key, value))).await.unwrap();
+    }
+    let pattern = pattern!["user", _];
+    let mut pages = store.pages(&pattern);
+    let mut found = BTreeSet::new();
+    let mut number = 0;
+    loop {
+        match pages.next().await {
+            Ok(None) => break,
+            Ok(Some(page)) => found.extend(page.records.into_iter().map(|(key, ..)| key)),
+            Err(error) => assert!(error.is_retryable(), "{error}"),
+        }
+        number += 1;
+        if number == 2 || number == 5 {
+            ground.server.restart();
+        }
+    }
+    assert_eq!(found.len(), 4_000);
+}
+
 in_both_layouts! {
+    a_listing_over_a_restart_of_the_server_misses_nothing
     all_goes_on_behind_the_first_page_of_scan
     all_lists_each_record_once_while_other_keys_are_deleted
     a_listing_costs_no_round_trip_for_every_ten_keys
