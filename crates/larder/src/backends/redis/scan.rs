@@ -73,6 +73,7 @@ impl Redis {
         let over = at.take_over();
         let sets = listed.indexes.get(at.set()..).unwrap_or_default();
         if at.fill(self.candidates(space, pattern, over), limit, &mut taken) && !sets.is_empty() {
+            at.walk_on(self.connection.run_of_server().await?);
             // The sets are few, and most fit into one reply: all that remain are asked at once.
             let mut batch = Batch::default();
             let asked: Vec<_> = sets
@@ -84,7 +85,9 @@ impl Redis {
                 .collect();
             let mut replies = batch.send(&self.connection, Effect::Read).await?;
             page.cost.round_trips += 1;
-            for (set, place) in sets.iter().zip(asked) {
+            // Where the server has started anew meanwhile, nobody knows which one answered: the walk begins anew as well.
+            let same = at.is_walked_on(self.connection.run_of_server().await?);
+            for (set, place) in sets.iter().zip(asked).take_while(|_| same) {
                 let (next, members) = reply::page(replies.take(place)?)?;
                 page.cost.entries += members.len() as u64 / 2;
                 let stored = members.iter().step_by(2).filter_map(|member| self.layout.member(set, member));
@@ -123,11 +126,14 @@ impl Redis {
         if at.fill(self.candidates(space, pattern, over), limit, &mut taken)
             && let Some(glob) = globs.get(at.set())
         {
+            at.walk_on(self.connection.run_of_server().await?);
             let command = walk("SCAN", None, at.cursor, Some(glob), limit);
             let (next, stored) = reply::page(self.connection.call(&command, Effect::Read).await?)?;
             page.cost.entries += at_once(limit);
             page.cost.round_trips += 1;
-            at.advance(next);
+            if at.is_walked_on(self.connection.run_of_server().await?) {
+                at.advance(next);
+            }
             at.fill(self.candidates(space, pattern, stored), limit, &mut taken);
         }
         page.next = (!at.is_behind(globs.len())).then(|| at.to_cursor());
