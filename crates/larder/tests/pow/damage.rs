@@ -92,6 +92,23 @@ async fn a_thousand_foreign_keys_under_the_prefix_are_reported_and_hide_nothing(
     assert!(ground.exists(&garbage(0)), "what is not ours is nobody's to end");
 }
 
+async fn a_put_whose_index_is_another_kind_of_value_is_an_error(layout: &'static str) {
+    let ground = Ground::new(layout);
+    let store = ground.store().await;
+    ground.ask(&[b"SET", &index_of(Otp::Otp26, &[])[..], b"no sorted set"]);
+    // What cannot be listed cannot be ended by a log out everywhere: nobody is told that all is well.
+    let put = store.put("k", &number(1)).await;
+    let touched = store.touch("k").await;
+    if ground.is_indexed() {
+        assert_eq!(put.unwrap_err().kind(), larder::ErrorKind::Corrupt);
+        assert_eq!(touched.unwrap_err().kind(), larder::ErrorKind::Corrupt);
+        assert_eq!(store.all(&Pattern::any()).await.unwrap_err().kind(), larder::ErrorKind::Corrupt);
+        ground.ask(&[b"DEL", &index_of(Otp::Otp26, &[])[..]]);
+        store.put("k", &number(1)).await.unwrap();
+    }
+    assert_eq!(listed(&store, &Pattern::any()).await, [(key!["k"], number(1))]);
+}
+
 async fn a_value_that_is_no_term_is_an_error_of_its_record_alone(layout: &'static str) {
     let ground = Ground::new(layout);
     let store = ground.store().await;
@@ -156,6 +173,7 @@ in_both_layouts! {
     a_record_that_expires_while_it_is_listed_is_left_out_and_hides_no_other
     another_kind_of_value_under_a_records_key_is_reported_and_hides_nothing
     a_thousand_foreign_keys_under_the_prefix_are_reported_and_hide_nothing
+    a_put_whose_index_is_another_kind_of_value_is_an_error
     a_value_that_is_no_term_is_an_error_of_its_record_alone
     a_list_as_the_only_part_is_another_key_than_its_elements_as_parts
     the_same_key_in_padded_base64_is_no_second_record

@@ -112,10 +112,10 @@ fn shift(mut server: TcpStream, mut client: TcpStream) {
     while let Ok(count @ 1..) = server.read(&mut chunk) {
         let replies = &mut chunk[..count];
         let found = replies.windows(HEAD.len()).position(|window| window == HEAD).map(|at| at + HEAD.len());
-        if let Some(seconds) = found.and_then(|at| replies.get_mut(at..at + 10)) {
-            if let Some(now) = std::str::from_utf8(seconds).ok().and_then(|text| text.parse::<u64>().ok()) {
-                seconds.copy_from_slice((now + 600).to_string().as_bytes());
-            }
+        if let Some(seconds) = found.and_then(|at| replies.get_mut(at..at + 10))
+            && let Some(now) = std::str::from_utf8(seconds).ok().and_then(|text| text.parse::<u64>().ok())
+        {
+            seconds.copy_from_slice((now + 600).to_string().as_bytes());
         }
         if client.write_all(replies).is_err() {
             return;
@@ -233,7 +233,7 @@ fn replay(ground: &Ground, commands: &Value, ttl: u64) {
             "$NOW" => now.to_string().into_bytes(),
             "$NOW+TTL" => (now + ttl).to_string().into_bytes(),
             hex if hex.starts_with("hex:") => {
-                let digits = hex[4..].as_bytes();
+                let digits = &hex.as_bytes()[4..];
                 digits.chunks(2).map(|two| u8::from_str_radix(std::str::from_utf8(two).unwrap(), 16).unwrap()).collect()
             }
             text => text.as_bytes().to_vec(),
@@ -270,7 +270,7 @@ async fn what_todays_pow_writes_is_listed_and_its_deletes_are_seen() {
                 for length in 0..key.len() {
                     let parts = key.parts().into_iter().take(length).map(larder::Part::exactly);
                     let under = Pattern::new(parts, true).unwrap();
-                    assert_eq!(store.keys(&under).await.unwrap().records, [key.clone()], "{}", line["id"]);
+                    assert_eq!(store.keys(&under).await.unwrap().records, std::slice::from_ref(&key), "{}", line["id"]);
                 }
                 replay(&ground, &line[way]["delete_commands"], 0);
                 assert_eq!(store.all(&Pattern::any()).await.unwrap().records, [], "{}", line["id"]);

@@ -3,7 +3,7 @@
 //! The names in comments, S1 to S15 and I1 to I6, are those of the defects in the head of each file. Not yet here: S12,
 //! keys in several slots of a cluster, since there is no cluster yet.
 
-#![expect(clippy::panic, clippy::unwrap_used, reason = "tests")]
+#![expect(clippy::panic, clippy::print_stdout, clippy::unwrap_used, reason = "tests that tell what they measured")]
 
 /// Runs each test in both of Pow's layouts.
 macro_rules! in_both_layouts {

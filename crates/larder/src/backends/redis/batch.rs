@@ -93,7 +93,7 @@ impl Batch {
 pub(super) struct Replies(Vec<Option<Value>>);
 
 impl Replies {
-    /// Looks whether any command was refused.
+    /// Looks whether any command was refused of those whose replies nobody took.
     pub(super) fn done(self) -> Result<()> {
         for reply in self.0.into_iter().flatten() {
             if let Value::ServerError(error) = reply {

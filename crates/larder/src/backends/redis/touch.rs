@@ -50,7 +50,9 @@ impl Redis {
             answers.push(places.ok_or_else(reply::slipped)?);
         }
         let mut replies = batch.commit(&self.connection).await?;
-        answers.into_iter().map(|places| any(places, &mut replies)).collect()
+        let lived = answers.into_iter().map(|places| any(places, &mut replies)).collect();
+        replies.done()?;
+        lived
     }
 
     pub(super) async fn end(&self, space: &Namespace, keys: &[Key]) -> Result<Vec<bool>> {
