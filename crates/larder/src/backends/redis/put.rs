@@ -1,9 +1,11 @@
 //! `put`: one command where that will do, else one MULTI for the whole batch.
 
+use std::sync::Arc;
+
 use redis::Cmd;
 
 use crate::backend::{Put, When};
-use crate::error::Result;
+use crate::error::{Error, ErrorKind, Result};
 use crate::namespace::Namespace;
 use crate::sabotage;
 use crate::ttl::Ttl;
@@ -58,8 +60,22 @@ impl Redis {
         let scripted = answers.iter().any(|answer| matches!(answer, Answer::Script(_)));
         let committed = batch.commit(&self.connection).await;
         let mut replies = if scripted { committed.map_err(script::explain)? } else { committed? };
-        Ok(answers.into_iter().map(|answer| answer.read(&mut replies)).collect())
+        let written: Vec<_> = answers.into_iter().map(|answer| answer.read(&mut replies)).collect();
+        // A record that no index lists is not found by who wants to end it.
+        match replies.done() {
+            Ok(()) => Ok(written),
+            Err(error) => {
+                let why = Arc::new(error);
+                Ok(written.into_iter().map(|written| written.and_then(|_| Err(unlisted(&why)))).collect())
+            }
+        }
     }
+}
+
+/// The error of a batch that was written and of whose index something was refused.
+fn unlisted(why: &Arc<Error>) -> Error {
+    let message = "the record may be written and is not listed: another kind of value stands where its index should be";
+    Error::new(ErrorKind::Corrupt, message).at("redis").caused_by(Arc::clone(why))
 }
 
 /// Adds what one record's put does.

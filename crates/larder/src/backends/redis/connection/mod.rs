@@ -126,6 +126,25 @@ impl Connection {
         self.0.supervisor.links.load(Relaxed)
     }
 
+    /// Tells one run of the server from every other. Waits for a connection, and sends nothing.
+    ///
+    /// # Errors
+    /// `Unavailable`, where none comes.
+    pub(in crate::backends::redis) async fn run_of_server(&self) -> Result<u64> {
+        supervisor::runtime()?;
+        let link = async {
+            match self.live(None) {
+                Some(link) => Ok(link),
+                None => self.wait(None).await,
+            }
+        };
+        match timeout_at(self.due(), link).await {
+            Ok(Ok(link)) => Ok(link.run_of_server()),
+            Ok(Err(error)) => Err(error.at(self.0.supervisor.address.to_string())),
+            Err(_) => Err(away(None).at(self.0.supervisor.address.to_string())),
+        }
+    }
+
     /// How the connection is. Costs a few loads and asks nobody.
     pub(in crate::backends::redis) fn status(&self) -> Status {
         let Supervisor { phase, links, last_error, round_trip, .. } = &*self.0.supervisor;
