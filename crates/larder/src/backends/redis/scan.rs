@@ -11,6 +11,7 @@ use crate::key::Key;
 use crate::namespace::Namespace;
 use crate::pattern::{Path, Pattern};
 use crate::record::{Found, Record, Select};
+use crate::sabotage;
 
 use super::batch::Batch;
 use super::connection::Effect;
@@ -166,6 +167,9 @@ impl Redis {
 
     /// Brings what stands under the candidates. A record can expire between its listing and this look: it is left out.
     async fn look(&self, space: &Namespace, taken: Vec<Candidate>, select: Select, page: &mut Page) -> Result<()> {
+        if sabotage::is_off("garbage") && taken.iter().any(|(_, key)| key.is_err()) {
+            return Err(reply::slipped());
+        }
         let taken = once(taken, &mut page.damaged);
         if taken.is_empty() {
             return Ok(());
@@ -181,7 +185,8 @@ impl Redis {
         for ((key, stored), answer) in taken.into_iter().zip(look.answers(&self.connection).await?) {
             match answer {
                 Ok(Some(found)) => page.records.push(Record { key, found }),
-                Ok(None) => {}
+                Ok(None) if !sabotage::is_off("garbage") => {}
+                Ok(None) => return Err(reply::slipped()),
                 Err(error) if error.kind() == ErrorKind::Corrupt => {
                     let stored = stored.into_iter().next().unwrap_or_default();
                     page.damaged.push(Damaged::new(stored, Some(key), "another kind of value stands under it"));

@@ -33,6 +33,8 @@ pub(super) struct Link {
     pub(super) gauge: Arc<Gauge>,
     redis: MultiplexedConnection,
     driver: AbortHandle,
+    #[cfg(sabotage)]
+    borrowed: super::sabotaged::Borrowed,
 }
 
 impl Link {
@@ -62,7 +64,16 @@ impl Link {
             .await
             .map_err(|error| Error::new(ErrorKind::Unavailable, "the connection was lost").caused_by(error))?;
         let driver = tokio::spawn(driver);
-        Ok((Self { number, facts, gauge, redis, driver: driver.abort_handle() }, driver))
+        let link = Self {
+            number,
+            facts,
+            gauge,
+            redis,
+            driver: driver.abort_handle(),
+            #[cfg(sabotage)]
+            borrowed: Default::default(),
+        };
+        Ok((link, driver))
     }
 
     /// The same over all links to one run of the server, and over no others; where the server does not tell, over this
@@ -75,6 +86,10 @@ impl Link {
     }
 
     pub(super) async fn send(&self, command: &Cmd) -> RedisResult<Value> {
+        #[cfg(sabotage)]
+        if sabotage::is_off("cancellation") {
+            return self.borrowed.send(&self.redis, command).await;
+        }
         self.redis.clone().send_packed_command(command).await
     }
 

@@ -14,6 +14,8 @@ mod link;
 mod options;
 mod random;
 mod request;
+#[cfg(sabotage)]
+mod sabotaged;
 mod scanner;
 mod socket;
 mod status;
