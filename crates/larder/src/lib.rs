@@ -35,6 +35,7 @@ mod namespace;
 mod pattern;
 mod record;
 mod sabotage;
+pub mod sessions;
 mod store;
 pub mod term;
 #[cfg(feature = "testing")]
