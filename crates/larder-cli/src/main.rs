@@ -19,6 +19,7 @@ mod line;
 mod lines;
 mod listing;
 mod literal;
+mod migration;
 mod output;
 mod pace;
 mod path;

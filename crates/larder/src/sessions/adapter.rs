@@ -187,6 +187,12 @@ impl Adapter {
         &self.sessions
     }
 
+    /// The same sessions, of principals that this reads out of their fields.
+    #[must_use]
+    pub fn indexed_by(self, index: impl Fn(&Fields) -> Option<Principal> + Send + Sync + 'static) -> Self {
+        Self { index: Arc::new(index), ..self }
+    }
+
     /// The same, where a [`load`](Self::load) notes that a session is used but leaves its end where it is: only a save
     /// or a touch begins the idle timeout anew.
     #[must_use]
