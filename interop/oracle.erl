@@ -27,7 +27,12 @@ answer({opaque, Seed, Round, Count}) -> many(Seed, 2, Round, Count, fun() -> spe
 answer({maps, Seed, Round, Count}) -> many(Seed, 3, Round, Count, fun() -> spellings(terms:with_maps()) end);
 answer({orders, Seed, Round, Count}) -> many(Seed, 4, Round, Count, fun order/0);
 answer({matches, Seed, Round, Count}) -> many(Seed, 5, Round, Count, fun match/0);
-answer({same, Pairs}) -> [same(One, Other) || {One, Other} <- Pairs].
+answer({same, Pairs}) -> [same(One, Other) || {One, Other} <- Pairs];
+answer({declare, Names}) -> length([binary_to_atom(Name) || Name <- Names]);
+answer({safe, Values}) ->
+    Before = erlang:system_info(atom_count),
+    Taken = [safely(Value) || Value <- Values],
+    {Taken, erlang:system_info(atom_count) - Before}.
 
 many(Seed, Question, Round, Count, Make) ->
     rand:seed(exsss, {Seed, Question, Round}),
@@ -37,6 +42,10 @@ many(Seed, Question, Round, Count, Make) ->
 spellings(Term) ->
     {term_to_binary(Term, [{minor_version, 1}]), term_to_binary(Term, [{minor_version, 2}]),
      term_to_binary(Term, [compressed])}.
+
+%% Whether a value makes no atom that is not there.
+safely(Value) ->
+    try binary_to_term(Value, [safe]) of _ -> true catch error:badarg -> false end.
 
 same(One, Other) ->
     try compare(binary_to_term(One), binary_to_term(Other), false) =:= {0, plain} catch error:badarg -> false end.

@@ -2,6 +2,7 @@
 
 mod bytes;
 mod matches;
+mod names;
 mod oracle;
 mod orders;
 
@@ -69,7 +70,9 @@ fn run(options: &Options) -> Result<()> {
     let orders = each(&mut oracle, "orders", options.seed, rounds, "pairs ordered", |_, pairs| orders::check(pairs))?;
     let matches =
         each(&mut oracle, "matches", options.seed, rounds / 4 + 1, "keys matched", |_, keys| matches::check(keys))?;
-    println!("scripts/interop: {terms} terms, {orders} orders, {matches} matches, all equal");
+    let names = names::check(&mut oracle, options.seed)?;
+    println!("{names} values with no atom but those of their type: taken by binary_to_term with [safe]");
+    println!("scripts/interop: {terms} terms, {orders} orders, {matches} matches, all equal; {names} values safe");
     Ok(())
 }
 

@@ -85,7 +85,7 @@ pub struct Loaded {
 }
 
 /// What a framework wants to be written.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Draft {
     fields: Fields,
     trace: Option<Trace>,
@@ -158,13 +158,19 @@ impl Draft {
     }
 }
 
+impl fmt::Debug for Draft {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Draft({} fields)", self.fields.len())
+    }
+}
+
 /// What became of a session that was to be created.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[must_use = "a session can be refused"]
 pub enum Placed {
     /// It is written.
     Written,
-    /// The id is taken: choose another.
+    /// The id is taken, or all sessions of the principal were ended meanwhile: try again with another id.
     Taken,
     /// It was to continue a session that has ended, or that somebody else continues: nothing is written.
     Gone,
@@ -245,21 +251,18 @@ impl Adapter {
             let written = (placed == Placed::Written).then(|| Trace::new(trace.id, hash, &draft.fields));
             return Ok((placed, written));
         }
-        for _ in 0..ATTEMPTS {
-            let mut body = inner.body(New::default().fields(draft.fields.clone()))?;
-            body.principal.clone_from(&principal);
-            draft.date(&mut body);
-            match inner.place(&hash, &body).await? {
-                admission::Placed::Stored(_) => {
-                    inner.told(What::Created, body.id, body.principal.as_ref());
-                    return Ok((Placed::Written, Some(Trace::new(body.id, hash, &body.fields))));
-                }
-                admission::Placed::Outrun => {}
-                admission::Placed::Taken => return Ok((Placed::Taken, None)),
-                admission::Placed::Refused(refusal) => return Ok((Placed::Refused(refusal), None)),
+        let mut body = inner.body(New::default().fields(draft.fields.clone()))?;
+        body.principal = principal;
+        draft.date(&mut body);
+        Ok(match inner.place(&hash, &body).await? {
+            admission::Placed::Stored(_) => {
+                inner.told(What::Created, body.id, body.principal.as_ref());
+                (Placed::Written, Some(Trace::new(body.id, hash, &body.fields)))
             }
-        }
-        Err(contended())
+            // Whoever ended all meanwhile may be about to delete this very record.
+            admission::Placed::Outrun | admission::Placed::Taken => (Placed::Taken, None),
+            admission::Placed::Refused(refusal) => (Placed::Refused(refusal), None),
+        })
     }
 
     async fn resume(&self, hash: &Hash, trace: &Trace, draft: &Draft, principal: Option<Principal>) -> Result<Placed> {
@@ -283,7 +286,7 @@ impl Adapter {
         let mut epoch = None;
         if let Some(before) = &before {
             // Whoever ended all sessions, or this one, has struck it off the list.
-            let entry = Entry { id: body.id, key: hash.clone(), since: inner.now(), until: body.until };
+            let entry = Entry { id: body.id, keys: vec![hash.clone()], since: inner.now(), until: body.until };
             let pass_on = |roster: &mut Roster| {
                 let is_in = roster.holds(entry.id, &trace.record);
                 match (is_in, stays) {

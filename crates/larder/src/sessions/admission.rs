@@ -30,7 +30,7 @@ use super::{Inner, SESSION, Sessions};
 /// # drop(new);
 /// # Ok(()) }
 /// ```
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 pub struct New {
     principal: Option<Principal>,
     device: Option<String>,
@@ -80,9 +80,16 @@ impl New {
     }
 }
 
+impl fmt::Debug for New {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "New({} fields)", self.fields.len())
+    }
+}
+
 /// How a login went.
 #[derive(Debug)]
 #[must_use = "a login can be refused"]
+#[expect(clippy::large_enum_variant, reason = "made once a login, and taken apart at once")]
 pub enum Created {
     /// The session lives; the bearer is for its client.
     Session(Bearer, Session),
@@ -180,7 +187,7 @@ impl Inner {
     /// Makes a session's record: enters it with its principal, writes it, and makes sure that nothing came between.
     pub(super) async fn place(&self, hash: &Hash, body: &Body) -> Result<Placed> {
         let Some(principal) = &body.principal else { return self.write_new(hash, body).await };
-        let entry = Entry { id: body.id, key: hash.clone(), since: self.now(), until: body.until };
+        let entry = Entry { id: body.id, keys: vec![hash.clone()], since: self.now(), until: body.until };
         match self.enroll(principal, &entry).await? {
             Ok(epoch) => self.settle(principal, epoch, hash, body).await,
             Err(refusal) => Ok(Placed::Refused(refusal)),

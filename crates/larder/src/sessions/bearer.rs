@@ -40,7 +40,7 @@ impl Bearer {
         Base64UrlUnpadded::encode_string(&self.0)
     }
 
-    pub(super) fn as_bytes(&self) -> &[u8] {
+    pub(crate) fn as_bytes(&self) -> &[u8] {
         &self.0
     }
 }

@@ -7,9 +7,9 @@ use crate::key::Key;
 
 use super::of::Of;
 use super::public_id::PublicId;
-use super::roster::Roster;
-use super::session::{Session, time};
-use super::slot::Slot;
+use super::roster::{Entry, Roster};
+use super::session::time;
+use super::slot::{Body, Slot};
 
 /// A living session, as its principal may see it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,26 +33,26 @@ impl Of {
     /// The living sessions, in the order in which they began.
     ///
     /// Two round trips, whatever their number: the principal's record, and the sessions' records together. More only
-    /// where an end was cut off, which is finished then, or a rotation.
+    /// where an end was cut off, which is finished then.
     pub async fn list(&self) -> Result<Vec<Listed>> {
         let inner = &self.sessions.0;
         let Some(roster) = self.finished_roster().await? else { return Ok(Vec::new()) };
         if roster.sessions.is_empty() {
             return Ok(Vec::new());
         }
-        let keys: Vec<Key> = roster.sessions.iter().map(|entry| entry.key.key()).collect();
-        let found = inner.shelf.read_all(&keys).await?;
-        let mut listed = Vec::with_capacity(found.len());
-        for (entry, stored) in roster.sessions.into_iter().zip(found) {
-            let Some(stored) = stored else { continue };
-            let session = match Slot::decode(&stored)? {
-                Slot::Session(body) => (inner.now() < body.until).then_some(Session { hash: entry.key, stored, body }),
-                Slot::Moved(_) => inner.follow(entry.key, stored).await?,
-                Slot::Retired(_) => None,
-            };
-            // A session that was given to another principal is that one's.
-            let ours = session.filter(|session| session.principal() == Some(&self.principal));
-            listed.extend(ours.map(Listed::from));
+        let keys: Vec<Key> = roster.sessions.iter().flat_map(Entry::record_keys).collect();
+        let mut found = inner.shelf.read_all(&keys).await?.into_iter();
+        let mut listed = Vec::with_capacity(roster.sessions.len());
+        for entry in &roster.sessions {
+            let mut alive = None;
+            for stored in found.by_ref().take(entry.keys.len()).flatten() {
+                if let Slot::Session(body) = Slot::decode(&stored)? {
+                    // A session that was given to another principal is that one's.
+                    let is_ours = body.principal.as_ref() == Some(&self.principal) && inner.now() < body.until;
+                    alive = alive.or(is_ours.then_some(body));
+                }
+            }
+            listed.extend(alive.map(Listed::from));
         }
         Ok(listed)
     }
@@ -68,9 +68,8 @@ impl Of {
     }
 }
 
-impl From<Session> for Listed {
-    fn from(session: Session) -> Self {
-        let body = session.body;
+impl From<Body> for Listed {
+    fn from(body: Body) -> Self {
         Self {
             id: body.id,
             created: time(body.created),

@@ -160,7 +160,7 @@ impl Inner {
         mut change: impl FnMut(&mut Body) -> Result<()>,
     ) -> Result<Result<Session, Saved>> {
         if let Some(principal) = principal {
-            let entry = Entry { id: base.id, key: hash.clone(), since: self.now(), until: base.until };
+            let entry = Entry { id: base.id, keys: vec![hash.clone()], since: self.now(), until: base.until };
             if let Err(refusal) = self.enroll(principal, &entry).await? {
                 return Ok(Err(Saved::Refused(refusal)));
             }

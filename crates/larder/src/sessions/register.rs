@@ -10,13 +10,25 @@ use super::admission::Refusal;
 use super::event::{What, Why};
 use super::principal::Principal;
 use super::public_id::PublicId;
-use super::roster::{Ending, Entry, Roster};
+use super::roster::{Ending, Entry, MARGIN, Roster};
+use super::secret::Hash;
 use super::shelf::{ATTEMPTS, contended};
-use super::slot::Slot;
+use super::slot::{Body, Slot};
 use super::{Inner, Limit};
 
-/// From so many sessions on, a login looks whether all of them still live.
+/// From so many sessions on, a login looks whether all of them still live, each time their number has doubled.
 const TIDY_FROM: usize = 16;
+
+/// What was found of a session that is to end.
+#[derive(Clone, Copy, PartialEq)]
+enum Seen {
+    Session,
+    /// What is left where somebody has let go of it, or renamed it: it does not count.
+    Marker,
+    /// A session of another principal.
+    Foreign,
+    Nothing,
+}
 
 impl Inner {
     fn key_of(principal: &Principal) -> Key {
@@ -38,6 +50,12 @@ impl Inner {
         self.change_with(principal, |_| false, |roster, _| change(roster)).await
     }
 
+    /// Enters one more record of a session that is entered with another; answers whether it is.
+    pub(super) async fn add(&self, principal: &Principal, id: PublicId, old: &Hash, new: &Hash) -> Result<bool> {
+        let add = |roster: &mut Roster, _: &[PublicId]| Ok(roster.add(id, old, new, self.now()));
+        self.change_with(principal, Roster::has_clutter, add).await.map(|(is_in, _)| is_in)
+    }
+
     /// The same, looking first whether the entered sessions still live where `tidy` asks for it: those that do not are
     /// dropped, and the change is told of those that an adapter has let go of.
     async fn change_with<T>(
@@ -56,15 +74,19 @@ impl Inner {
                 None => Roster::new()?,
             };
             // What somebody began to end and did not finish is finished first.
-            ended += self.finish(principal, &roster.ending).await?;
+            let left = self.look_at(principal, &mut roster.ending).await?;
+            ended += self.finish(principal, &roster.ending, &left).await?;
             roster.ending.clear();
             let now = self.now();
-            let mut expired: Vec<Entry> = roster.sessions.extract_if(.., |entry| entry.until <= now).collect();
+            // Not before clocks that differ agree; those who list look at the record itself.
+            let mut expired: Vec<Entry> =
+                roster.sessions.extract_if(.., |entry| entry.until.saturating_add(MARGIN) <= now).collect();
             let retired = match tidy(&roster) {
                 true => self.tidy(principal, &mut roster, &mut expired).await?,
                 false => Vec::new(),
             };
             let answer = change(&mut roster, &retired)?;
+            let seen = self.look_at(principal, &mut roster.ending).await?;
             let bytes = roster.encode()?;
             let nothing_to_tell = roster.sessions.is_empty() && roster.ending.is_empty() && !roster.blocked;
             let unchanged = read.as_ref().map_or(nothing_to_tell, |read| *read == bytes);
@@ -76,7 +98,7 @@ impl Inner {
                 for entry in expired {
                     self.told(What::Ended(Why::Expired), entry.id, Some(principal));
                 }
-                ended += self.finish_all(principal, roster, &bytes).await?;
+                ended += self.finish_seen(principal, roster, &seen, &bytes).await?;
             }
             return Ok((answer, ended));
         }
@@ -85,10 +107,21 @@ impl Inner {
 
     /// Finishes what a record says is ending, and takes note of that in the record, if it still says so.
     pub(super) async fn finish_all(&self, principal: &Principal, mut roster: Roster, stored: &Bytes) -> Result<usize> {
+        let seen = self.look_at(principal, &mut roster.ending).await?;
+        self.finish_seen(principal, roster, &seen, stored).await
+    }
+
+    async fn finish_seen(
+        &self,
+        principal: &Principal,
+        mut roster: Roster,
+        seen: &[Seen],
+        stored: &Bytes,
+    ) -> Result<usize> {
         if roster.ending.is_empty() {
             return Ok(0);
         }
-        let ended = self.finish(principal, &roster.ending).await?;
+        let ended = self.finish(principal, &roster.ending, seen).await?;
         roster.ending.clear();
         let (bytes, ttl) = (roster.encode()?, roster.ttl(self.now()));
         // Whoever changes the record next does it where this does not; they are gone in either case.
@@ -96,15 +129,59 @@ impl Inner {
         Ok(ended)
     }
 
+    /// Looks at the records of sessions that are to end. One that was to become this principal's and did not is left out:
+    /// it is somebody else's.
+    async fn look_at(&self, principal: &Principal, ending: &mut Vec<Ending>) -> Result<Vec<Seen>> {
+        if ending.is_empty() {
+            return Ok(Vec::new());
+        }
+        let keys: Vec<Key> = ending.iter().flat_map(|ending| ending.entry.record_keys()).collect();
+        let mut found = self.shelf.read_all(&keys).await?.into_iter();
+        let now = self.now();
+        let mut seen = Vec::with_capacity(ending.len());
+        ending.retain(|Ending { entry, .. }| {
+            let mut looks = Seen::Nothing;
+            for stored in found.by_ref().take(entry.keys.len()).flatten() {
+                looks = match (Slot::decode(&stored), looks) {
+                    (Ok(Slot::Session(body)), _) if body.principal.as_ref() != Some(principal) => Seen::Foreign,
+                    (Ok(Slot::Moved(_) | Slot::Retired(_)), Seen::Nothing) => Seen::Marker,
+                    (Ok(Slot::Moved(_) | Slot::Retired(_)), looks) => looks,
+                    // What cannot be read is ended with the rest.
+                    (Ok(Slot::Session(_)) | Err(_), _) => Seen::Session,
+                };
+            }
+            // Until it is settled, it may be about to become this principal's.
+            let stays = looks != Seen::Foreign || !self.is_settled(entry, now);
+            if stays {
+                seen.push(looks);
+            }
+            stays
+        });
+        Ok(seen)
+    }
+
     /// Deletes the records of sessions that are ending; answers how many lived.
-    async fn finish(&self, principal: &Principal, ending: &[Ending]) -> Result<usize> {
+    async fn finish(&self, principal: &Principal, ending: &[Ending], seen: &[Seen]) -> Result<usize> {
         if ending.is_empty() {
             return Ok(0);
         }
-        let keys: Vec<Key> = ending.iter().map(|ending| ending.entry.key.key()).collect();
-        let lived = self.shelf.delete(&keys).await?;
-        let lived = ending.iter().zip(lived).filter(|(_, lived)| *lived);
-        Ok(lived.inspect(|(ending, _)| self.told(What::Ended(ending.why), ending.entry.id, Some(principal))).count())
+        let keys: Vec<Key> = ending.iter().flat_map(|ending| ending.entry.record_keys()).collect();
+        let mut lived = self.shelf.delete(&keys).await?.into_iter();
+        let mut ended = 0;
+        for (Ending { entry, why }, seen) in ending.iter().zip(seen) {
+            let lived = lived.by_ref().take(entry.keys.len()).fold(false, |any, lived| any | lived);
+            // Whoever logs in finishes what others began: who deletes tells, who decided counts.
+            if lived && *seen != Seen::Marker {
+                self.told(What::Ended(*why), entry.id, Some(principal));
+            }
+            ended += usize::from(*seen == Seen::Session || lived && *seen != Seen::Marker);
+        }
+        Ok(ended)
+    }
+
+    /// Whether an entry stands for long enough that its record must have been written, or never will be.
+    fn is_settled(&self, entry: &Entry, now: u64) -> bool {
+        now.saturating_sub(entry.since) >= self.pending
     }
 
     /// Drops the sessions that have died; answers those that an adapter has let go of.
@@ -114,22 +191,30 @@ impl Inner {
         roster: &mut Roster,
         expired: &mut Vec<Entry>,
     ) -> Result<Vec<PublicId>> {
-        let keys: Vec<Key> = roster.sessions.iter().map(|entry| entry.key.key()).collect();
-        let found = self.shelf.read_all(&keys).await?;
+        let keys: Vec<Key> = roster.sessions.iter().flat_map(Entry::record_keys).collect();
+        let mut found = self.shelf.read_all(&keys).await?.into_iter();
         let now = self.now();
         let mut retired = Vec::new();
-        let entries = std::mem::take(&mut roster.sessions);
-        for (entry, bytes) in entries.into_iter().zip(found) {
-            // Between being entered and being written lies a moment, for which the entry stands.
-            let is_settled = now.saturating_sub(entry.since) >= self.pending;
-            match bytes.map(|bytes| Slot::decode(&bytes)) {
-                None if is_settled => {
+        for mut entry in std::mem::take(&mut roster.sessions) {
+            let stored: Vec<_> = found.by_ref().take(entry.keys.len()).collect();
+            let slots: Vec<_> = stored.into_iter().map(|stored| stored.map(|stored| Slot::decode(&stored))).collect();
+            let is_other = |body: &Body| body.principal.as_ref() != Some(principal);
+            // Between being entered and being written lies a moment, for which an entry stands as it is.
+            if self.is_settled(&entry, now) {
+                let mut places = slots.iter();
+                entry.keys.retain(|_| places.next().is_some_and(Option::is_some));
+                if entry.keys.is_empty() {
                     expired.push(entry);
                     continue;
                 }
-                Some(Ok(Slot::Session(body))) if is_settled && body.principal.as_ref() != Some(principal) => continue,
-                Some(Ok(Slot::Retired(_))) => retired.push(entry.id),
-                _ => {}
+                if slots.iter().flatten().any(|slot| matches!(slot, Ok(Slot::Session(body)) if is_other(body))) {
+                    continue;
+                }
+            }
+            if slots.iter().flatten().all(|slot| matches!(slot, Ok(Slot::Retired(_))))
+                && slots.iter().any(Option::is_some)
+            {
+                retired.push(entry.id);
             }
             roster.sessions.push(entry);
         }
@@ -141,7 +226,9 @@ impl Inner {
         let limit = self.limit;
         let tidy = |roster: &Roster| {
             let count = roster.sessions.len();
-            count >= TIDY_FROM || limit.is_some_and(|limit| count >= limit.most())
+            count >= TIDY_FROM && count.is_power_of_two()
+                || roster.has_clutter()
+                || limit.is_some_and(|limit| count >= limit.most())
         };
         let enter = |roster: &mut Roster, retired: &[PublicId]| {
             if roster.blocked {

@@ -4,6 +4,7 @@ use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
 use crate::error::Result;
+use crate::key::Key;
 use crate::ttl::Ttl;
 
 use super::bearer::random;
@@ -34,8 +35,9 @@ pub(super) struct Roster {
 #[derive(Clone, PartialEq, Serialize, Deserialize)]
 pub(super) struct Entry {
     pub(super) id: PublicId,
-    pub(super) key: Hash,
-    /// When it was entered, in milliseconds since the Unix epoch.
+    /// Every record that it may have: one, and while its token is changed the new one's too. Some may be gone.
+    pub(super) keys: Vec<Hash>,
+    /// When it was entered, or got its newest record, in milliseconds since the Unix epoch.
     pub(super) since: u64,
     /// The end that nothing moves.
     pub(super) until: u64,
@@ -50,7 +52,13 @@ pub(super) struct Ending {
 }
 
 /// A principal's record outlives its longest session by this, for clocks that differ and logins that are under way.
-const MARGIN: u64 = 3_600_000;
+pub(super) const MARGIN: u64 = 3_600_000;
+
+impl Entry {
+    pub(super) fn record_keys(&self) -> impl Iterator<Item = Key> {
+        self.keys.iter().map(Hash::key)
+    }
+}
 
 impl Roster {
     pub(super) fn new() -> Result<Self> {
@@ -81,7 +89,21 @@ impl Roster {
 
     /// Whether this session is entered with this record.
     pub(super) fn holds(&self, id: PublicId, key: &Hash) -> bool {
-        self.entry(id).is_some_and(|entry| entry.key == *key)
+        self.entry(id).is_some_and(|entry| entry.keys.contains(key))
+    }
+
+    /// Enters one more record of a session that is entered with another; answers whether it is.
+    pub(super) fn add(&mut self, id: PublicId, old: &Hash, new: &Hash, now: u64) -> bool {
+        let entry = self.sessions.iter_mut().find(|entry| entry.id == id && entry.keys.contains(old));
+        let Some(entry) = entry else { return false };
+        entry.keys.push(new.clone());
+        entry.since = now;
+        true
+    }
+
+    /// Whether a session has so many records that most of them are gone.
+    pub(super) fn has_clutter(&self) -> bool {
+        self.sessions.iter().any(|entry| entry.keys.len() > 3)
     }
 
     /// Ends those that `which` names.
@@ -98,7 +120,7 @@ impl Roster {
         Ok(())
     }
 
-    /// Takes a session in or, where it is in already, takes note of its new record.
+    /// Takes a session in, in the place of itself where it is in already.
     pub(super) fn enter(&mut self, entry: Entry) {
         match self.sessions.iter_mut().find(|other| other.id == entry.id) {
             Some(other) => *other = entry,

@@ -5,7 +5,6 @@ use crate::error::Result;
 
 use super::bearer::Bearer;
 use super::event::What;
-use super::roster::{Entry, Roster};
 use super::secret::Hash;
 use super::session::Session;
 use super::shelf::{ATTEMPTS, contended, ttl};
@@ -21,7 +20,7 @@ impl Sessions {
     /// Do it when rights grow, and at login for a visitor's session that is kept. Id, fields, times and place in the
     /// list stay. Within the grace ([`Builder::grace`](super::Builder::grace)) the old bearer leads to the same session,
     /// after it to none. Who ends the session by its old bearer, by its id or with all others, at whatever moment, ends
-    /// the new one. Takes six round trips.
+    /// the new one. Takes seven round trips.
     ///
     /// # Cancellation and crashes
     /// Cut off, it leaves the old token as good as it was, or good for the grace: within it the client can come back
@@ -56,8 +55,14 @@ enum Renamed {
 impl Inner {
     async fn rename(&self, session: Session, new: &Hash) -> Result<Renamed> {
         let Session { hash: old, stored: mut read, body } = session;
-        let (id, until, principal) = (body.id, body.until, body.principal);
-        // For a short while only, until it is in the list: what a crash leaves here is unlisted.
+        let (id, principal) = (body.id, body.principal);
+        // Entered first, so that whoever ends the session from now on ends this record with it.
+        if let Some(principal) = &principal
+            && !self.add(principal, id, &old, new).await?
+        {
+            return Ok(Renamed::Gone);
+        }
+        // For a short while only: whoever ended the session meanwhile could not delete what was not there.
         let short = ttl(self.pending.max(self.grace));
         if !self.shelf.write(new.key(), read.clone(), short, When::Absent).await? {
             return Ok(Renamed::Outrun);
@@ -65,30 +70,24 @@ impl Inner {
         // From one moment to the next the old record becomes a sign to the new one, which holds the same.
         let marker = Slot::Moved(Moved { to: new.clone(), until: self.now().saturating_add(self.grace) }).encode()?;
         let remembered = ttl(self.grace.max(MARKER));
+        let mut attempts = 0;
         while !self.shelf.swap(old.key(), Some(&read), marker.clone(), remembered).await? {
             let again = match self.shelf.read(old.key()).await? {
                 Some(bytes) => bytes,
                 None => return self.give_up(new, Renamed::Gone).await,
             };
-            if !matches!(Slot::decode(&again)?, Slot::Session(_)) {
+            // Somebody has saved: what they saved goes along.
+            let goes_along = Slot::decode(&again)?.is_session() && attempts < ATTEMPTS;
+            if !goes_along || !self.shelf.write(new.key(), again.clone(), short, When::Present).await? {
                 return self.give_up(new, Renamed::Outrun).await;
             }
-            if !self.shelf.write(new.key(), again.clone(), short, When::Present).await? {
-                return Ok(Renamed::Outrun);
-            }
             read = again;
+            attempts += 1;
         }
         let Slot::Session(body) = Slot::decode(&read)? else { return Ok(Renamed::Gone) };
         if let Some(principal) = &principal {
-            let entry = Entry { id, key: new.clone(), since: self.now(), until };
-            let rename = |roster: &mut Roster| {
-                let is_in = roster.holds(id, &old);
-                if is_in {
-                    roster.enter(entry.clone());
-                }
-                Ok(is_in)
-            };
-            if !self.change(principal, rename).await?.0 {
+            let roster = self.roster(principal).await?;
+            if !roster.is_some_and(|roster| roster.holds(id, new)) {
                 return self.give_up(new, Renamed::Gone).await;
             }
         }

@@ -77,6 +77,10 @@ struct Written<'a> {
 }
 
 impl Slot {
+    pub(super) fn is_session(&self) -> bool {
+        matches!(self, Self::Session(_))
+    }
+
     /// Reads stored bytes. What cannot be read is an error, never an absent session.
     pub(super) fn decode(bytes: &[u8]) -> Result<Self> {
         let read: Read = decode(bytes)?;

@@ -2,7 +2,7 @@
 
 use redis::{Cmd, Pipeline, Value};
 
-use crate::error::Result;
+use crate::error::{ErrorKind, Result};
 
 use super::connection::{Connection, Effect};
 use super::index::{Plan, Step};
@@ -58,11 +58,25 @@ impl Batch {
         if self.commands.len() > 1 {
             self.commands.atomic();
         }
-        self.send(connection, Effect::Read).await
+        match self.send_all(connection, Effect::Read).await {
+            // A full server takes nothing into a MULTI. Then each reply is of its own moment.
+            Err(error) if error.kind() == ErrorKind::Full => {
+                let mut each = Self::default();
+                for command in self.commands.cmd_iter() {
+                    each.push(command.clone());
+                }
+                each.send_all(connection, Effect::Read).await
+            }
+            replies => replies,
+        }
     }
 
     /// Sends it command by command, in one round trip.
     pub(super) async fn send(self, connection: &Connection, effect: Effect) -> Result<Replies> {
+        self.send_all(connection, effect).await
+    }
+
+    async fn send_all(&self, connection: &Connection, effect: Effect) -> Result<Replies> {
         if self.is_empty() {
             return Ok(Replies(Vec::new()));
         }

@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use redis::{Cmd, Value, cmd};
 
-use crate::error::Result;
+use crate::error::{ErrorKind, Result};
 use crate::key::Key;
 use crate::namespace::Namespace;
 use crate::record::{Found, Select};
@@ -12,6 +12,7 @@ use crate::ttl::Ttl;
 use super::batch::{Batch, Place, Replies};
 use super::connection::Effect;
 use super::index::{self, Slot};
+use super::layout::{Entry, Spelled};
 use super::{Redis, reply, script};
 
 impl Redis {
@@ -36,6 +37,14 @@ impl Redis {
         self.limits.check_key(key)?;
         let spelled = self.layout.spell(space, key)?;
         let entries = self.layout.entries(&spelled.primary);
+        match self.spend_with(&spelled, &entries).await {
+            // A full server takes nothing into a MULTI, not even this. The entries stay, which are hints.
+            Err(error) if error.kind() == ErrorKind::Full => self.spend_with(&spelled, &[]).await,
+            answer => answer,
+        }
+    }
+
+    async fn spend_with(&self, spelled: &Spelled, entries: &[Entry]) -> Result<Option<Bytes>> {
         if entries.is_empty() {
             return reply::bytes(if spelled.twin.is_some() {
                 script::TAKE.run(&self.connection, &spelled.keys().collect::<Vec<_>>(), &[]).await?
@@ -44,7 +53,7 @@ impl Redis {
             });
         }
         let mut batch = Batch::default();
-        let place = batch.follow(&index::delete(&entries, Slot::One), |batch| {
+        let place = batch.follow(&index::delete(entries, Slot::One), |batch| {
             batch.push(match spelled.twin {
                 Some(_) => script::TAKE.whole(&spelled.keys().collect::<Vec<_>>(), &[]),
                 None => get_and_delete(&spelled.primary),

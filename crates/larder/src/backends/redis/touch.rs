@@ -2,14 +2,16 @@
 
 use redis::cmd;
 
-use crate::error::Result;
+use crate::error::{ErrorKind, Result};
 use crate::key::Key;
 use crate::namespace::Namespace;
 use crate::ttl::Ttl;
 
 use super::batch::{Batch, Place, Replies};
+use super::connection::Effect;
 use super::get::on;
 use super::index::{self, Slot, Token};
+use super::layout::Spelled;
 use super::put::{millis, unlink};
 use super::{Redis, clock, reply};
 
@@ -50,17 +52,30 @@ impl Redis {
 
     pub(super) async fn end(&self, space: &Namespace, keys: &[Key]) -> Result<Vec<bool>> {
         self.limits.check_keys(keys)?;
+        let spelled = keys.iter().map(|key| self.layout.spell(space, key)).collect::<Result<Vec<_>>>()?;
+        match self.end_all(&spelled, true).await {
+            // A full server takes nothing into a MULTI, not even this. The entries stay, which are hints.
+            Err(error) if error.kind() == ErrorKind::Full => self.end_all(&spelled, false).await,
+            answers => answers,
+        }
+    }
+
+    /// Ends records: with their entries and in one step, or each by itself.
+    async fn end_all(&self, all: &[Spelled], as_one: bool) -> Result<Vec<bool>> {
         let mut batch = Batch::default();
-        let mut answers = Vec::with_capacity(keys.len());
-        for key in keys {
-            let spelled = self.layout.spell(space, key)?;
-            let entries = self.layout.entries(&spelled.primary);
+        let mut answers = Vec::with_capacity(all.len());
+        for spelled in all {
+            let entries = if as_one { self.layout.entries(&spelled.primary) } else { Vec::new() };
             let places: Option<Vec<Place>> = batch.follow(&index::delete(&entries, Slot::One), |batch| {
                 spelled.keys().map(|key| batch.push(unlink(key))).collect()
             });
             answers.push(places.ok_or_else(reply::slipped)?);
         }
-        let mut replies = batch.commit(&self.connection).await?;
+        let mut replies = if as_one {
+            batch.commit(&self.connection).await?
+        } else {
+            batch.send(&self.connection, Effect::Write).await?
+        };
         answers.into_iter().map(|places| any(places, &mut replies)).collect()
     }
 }

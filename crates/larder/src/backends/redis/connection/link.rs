@@ -99,7 +99,8 @@ impl Sent {
         Self { at: Instant::now(), reads: link.gauge.reads(), writes: link.gauge.writes(), link }
     }
 
-    /// Whether it has certainly not left this process: nothing has since it was handed over.
+    /// Whether it has certainly not left this process: nothing has since it was handed over. Only of a link that has
+    /// failed: over one that lives it may leave at any time.
     pub(super) fn never_left(&self) -> bool {
         self.link.gauge.writes() == self.writes
     }

@@ -165,7 +165,7 @@ impl Connection {
             Err(_) => match (&sent, refused) {
                 (Some(sent), _) => {
                     sent.missed(options.timeout);
-                    unanswered(effect, sent)
+                    unanswered(effect)
                 }
                 (None, Some(refused)) => refused,
                 (None, None) => match &*self.0.supervisor.phase.borrow() {
@@ -192,7 +192,8 @@ impl Connection {
                 Some(link) => link,
                 None => self.wait(lost).await?,
             };
-            if link.gauge.in_flight() >= self.0.supervisor.options.queue {
+            // Callers that went away have left their places, but the server still owes their replies.
+            if link.gauge.in_flight() >= self.0.supervisor.options.queue.saturating_mul(COMMANDS_A_CALL) {
                 return Err(overloaded());
             }
             request.allowed(&link.facts)?;
@@ -225,9 +226,10 @@ impl Connection {
                     // Whatever redis-rs says, nothing that this link brings later is to be relied on.
                     lost = Some(link.number);
                     link.end(|| Error::new(ErrorKind::Unavailable, "the connection was lost").caused_by(error));
-                    let never_left = on_its_way.never_left();
-                    if !never_left && (effect == Effect::Write || std::mem::replace(&mut replayed, true)) {
-                        return Err(unanswered(effect, on_its_way));
+                    let again =
+                        on_its_way.never_left() || (effect == Effect::Read && !std::mem::replace(&mut replayed, true));
+                    if !again {
+                        return Err(unanswered(effect));
                     }
                     *sent = None;
                 }
@@ -275,6 +277,9 @@ impl Connection {
     }
 }
 
+/// How many commands may await their replies for each place in the queue, those of callers that went away included.
+const COMMANDS_A_CALL: usize = 16;
+
 tokio::task_local! {
     /// Of the call that a task is in, where it takes more than one round trip.
     static DEADLINE: Instant;
@@ -305,13 +310,10 @@ impl fmt::Debug for Connection {
     }
 }
 
-/// What became of a message whose reply never came.
-fn unanswered(effect: Effect, sent: &Sent) -> Error {
+/// What became of a message that was handed over and whose reply never came.
+fn unanswered(effect: Effect) -> Error {
     match effect {
-        _ if sent.never_left() => {
-            Error::new(ErrorKind::Unavailable, "the connection was lost before anything was sent")
-        }
-        Effect::Read => Error::new(ErrorKind::Unavailable, "no reply came within the deadline"),
+        Effect::Read => Error::new(ErrorKind::Unavailable, "no reply came in time, or the connection was lost"),
         Effect::Write => Error::new(ErrorKind::Unknown, "no reply came: the write may have been applied"),
     }
 }
