@@ -6,7 +6,7 @@ use std::future::Future;
 use std::pin::Pin;
 use std::rc::Rc;
 
-use actix_session::config::{PersistentSession, TtlExtensionPolicy};
+use actix_session::config::{CookieContentSecurity, PersistentSession, TtlExtensionPolicy};
 use actix_session::{Session, SessionMiddleware};
 use actix_web::cookie::time::Duration;
 use actix_web::cookie::{Cookie, Key};
@@ -132,6 +132,7 @@ pub async fn app(store: SessionStore, holds: Holds, setup: Setup) -> App {
     let lifecycle = PersistentSession::default().session_ttl(Duration::hours(1)).session_ttl_extension_policy(policy);
     let middleware = SessionMiddleware::builder(store.clone(), Key::from(&[7; 64]))
         .cookie_secure(false)
+        .cookie_content_security(CookieContentSecurity::Signed) // so that the tests see the key
         .session_lifecycle(lifecycle)
         .build();
     let app = Actix::new()

@@ -385,15 +385,14 @@ impl Adapter {
         Err(contended())
     }
 
-    /// Notes that a session is used, at most once in a touch window, and gives it this idle timeout; answers whether it
-    /// lives.
+    /// Gives a session this idle timeout from now on, unless that would move its end by less than a touch window;
+    /// answers whether it lives.
     ///
     /// # Errors
     /// Those of the backend.
     pub async fn touch(&self, id: &[u8], idle: Duration) -> Result<bool> {
         let Some(mut session) = self.inner().find(id).await? else { return Ok(false) };
-        session.body.idle = (idle.as_millis() as u64).max(1);
-        self.inner().keep(&mut session, true).await?;
+        self.inner().extend(&mut session, (idle.as_millis() as u64).max(1)).await?;
         Ok(true)
     }
 

@@ -101,6 +101,21 @@ impl Inner {
             body.idle = body.end().saturating_sub(now);
         }
         body.seen = now;
+        self.note(session, body, now).await
+    }
+
+    /// Gives a session this idle timeout from now on, unless its end would move by less than a window.
+    pub(super) async fn extend(&self, session: &mut Session, idle: u64) -> Result<()> {
+        let now = self.now();
+        let mut body = session.body.clone();
+        (body.seen, body.idle) = (now, idle);
+        if body.end().abs_diff(session.body.end()) < self.window {
+            return Ok(());
+        }
+        self.note(session, body, now).await
+    }
+
+    async fn note(&self, session: &mut Session, body: Body, now: u64) -> Result<()> {
         let ttl = Self::ttl(&body, now);
         let bytes = Slot::Session(body.clone()).encode()?;
         // Where it does not hold, somebody else has written just now, and noted the use with that.
