@@ -5,9 +5,9 @@ use std::process::{Child, Command};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use axum_login::tower_sessions::MemoryStore;
 use larder_compare::axum::{Client, app};
 use larder_tower_sessions::SessionStore;
+use tower_sessions::MemoryStore;
 
 /// What axum-login's application answers, each with whether a cookie is held then.
 async fn transcript(mut client: Client) -> Vec<(u16, String, bool)> {

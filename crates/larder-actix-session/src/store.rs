@@ -19,6 +19,21 @@ type Describe = Arc<dyn Fn(&Fields) -> Option<String> + Send + Sync>;
 /// It implements actix-session's trait `SessionStore` where the feature of its version is on. Clones are cheap and are
 /// the same sessions: make it once, and clone it into each worker. What it promises, and what the trait does not let it
 /// promise, the [crate](crate) says.
+///
+/// ```rust,no_run
+/// # use actix_session::{Session, SessionMiddleware};
+/// # use actix_web::{App, cookie::Key};
+/// # struct User { id: i64 }
+/// # async fn example(user: User, session: Session, key: Key) -> larder::Result<()> {
+/// let store = larder::open("redis://127.0.0.1/?namespace=myapp").await?;
+/// let sessions = larder_actix_session::SessionStore::new(store).index_actix_identity();
+/// let app = App::new().wrap(SessionMiddleware::new(sessions.clone(), key));
+///
+/// // Wherever a password was changed:
+/// sessions.of(&user.id).revoke_others(&session).await?;
+/// # drop(app);
+/// # Ok(()) }
+/// ```
 #[derive(Clone)]
 pub struct SessionStore {
     adapter: Adapter,

@@ -20,6 +20,22 @@ type Describe = Arc<dyn Fn(&Fields) -> Option<String> + Send + Sync>;
 ///
 /// It implements the trait `SessionStore` of every version whose feature is on. Clones are cheap and are the same
 /// sessions. What it promises, and what the trait does not let it promise, the [crate](crate) says.
+///
+/// ```rust,no_run
+/// # use axum::Router;
+/// # use tower_sessions_0_14::{Session, SessionManagerLayer};
+/// # struct User { id: i64 }
+/// # fn routes() -> Router { Router::new() }
+/// # async fn example(user: User, session: Session) -> larder::Result<()> {
+/// let store = larder::open("redis://127.0.0.1/?namespace=myapp").await?;
+/// let sessions = larder_tower_sessions::SessionStore::new(store).index_axum_login();
+/// let app = Router::new().merge(routes()).layer(SessionManagerLayer::new(sessions.clone()));
+///
+/// // Wherever a password was changed:
+/// sessions.of(&user.id).revoke_others(session.id()).await?;
+/// # let _: Router = app;
+/// # Ok(()) }
+/// ```
 #[derive(Clone)]
 pub struct SessionStore {
     adapter: Adapter,
