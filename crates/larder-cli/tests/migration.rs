@@ -124,7 +124,8 @@ fn users_and_secrets_are_those_of_the_new_application() {
     assert!(found(&home, ACTIX, None).0.is_none());
     let (fields, listed) = found(&home, ACTIX, Some(&secret));
     assert_eq!((fields.is_some(), listed), (true, 1));
-    home.run(copy(&from, "actix-session", &["--user-at", "user"])).refused(2, "--user-at");
+    home.run(copy(&from, "actix-session", &["--user-at", "user"])).refused(2, "JSON pointer");
+    home.run(copy(&from, "actix-session", &["--secret-file", "none"])).refused(2, "none");
 }
 
 #[test]

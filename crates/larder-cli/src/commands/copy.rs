@@ -95,8 +95,7 @@ EXAMPLES:
   larder copy --from ./old.larder --to ./new.larder 'user/int:42/..' --if absent
   larder copy --from ./old.larder --to ./new.larder --rate 5000 --state copy.state
   larder copy --from ./old.larder --to ./old.larder --to-namespace staging
-  larder copy --from ./old.larder --to ./new.larder --verify-only --list=missing
-  larder copy --from redis://old/0 --from-format tower-sessions-redis --to 'redis://new/0?namespace=myapp'";
+  larder copy --from ./old.larder --to ./new.larder --verify-only --list=missing";
 
 /// Which keys are printed.
 #[derive(Clone, Copy, Debug, ValueEnum)]

@@ -28,6 +28,7 @@ use crate::store::{Access, Opened, Place};
 pub(crate) struct Migration {
     /// What wrote the sessions that are to be copied, into a Redis server
     ///
+    /// As in `larder copy --from redis://old/0 --from-format tower-sessions-redis --to 'redis://new/0?namespace=myapp'`.
     /// They become sessions of larder-tower-sessions or larder-actix-session: the clients' cookies stay good, and nobody
     /// is signed out. Stop the old application first, copy, and start the new one. A copy made again later would bring
     /// back what has ended in between, so that a target that holds sessions already is refused (see --again). The source
@@ -40,7 +41,7 @@ pub(crate) struct Migration {
     prefix: String,
     /// Where the user's id stands in a session's data, as a JSON pointer; where axum-login or actix-identity has it
     /// unless given
-    #[arg(long, value_name = "POINTER", requires = "from_format")]
+    #[arg(long, value_name = "POINTER", requires = "from_format", value_parser = pointer)]
     user_at: Option<String>,
     /// The new application's absolute timeout
     #[arg(long, value_name = "TTL", requires = "from_format", default_value = "30d")]
@@ -108,6 +109,7 @@ impl Migration {
         to: &Place,
         shared: &Shared,
     ) -> Result<Outcome, Failure> {
+        let secret = self.secret()?;
         let source = Foreign::open(from.url()).await.map_err(|error| Failure::from(error).at("--from"))?;
         // Asked before the target is made: a source that is not there makes none.
         let glob = self.glob(format);
@@ -118,7 +120,7 @@ impl Migration {
                 "--to holds sessions already; those that have ended there would come back: --again copies all the same",
             ));
         }
-        let adapter = self.adapter(format, &target)?;
+        let adapter = self.adapter(format, &target, secret)?;
         let progress = Progress::new(None, false, shared.is_quiet());
         let mut interrupt = Interrupt::new().map_err(|error| Failure::io("signals", &error))?;
         let mut counts = Counts { kept: Some(0), ..Counts::default() };
@@ -134,7 +136,7 @@ impl Migration {
         };
         progress.finish();
         if counts.refused > 0 {
-            say(&format!("error: {} keys look like sessions and are none, or may have none", counts.refused));
+            say(&format!("error: {} keys look like sessions and hold none", counts.refused));
         }
         counts.tell(shared, shared.wants_json())?;
         if !whole {
@@ -168,23 +170,22 @@ impl Migration {
         Ok(())
     }
 
-    fn adapter(&self, format: Format, target: &Opened) -> Result<Adapter, Failure> {
+    fn secret(&self) -> Result<Option<Secret>, Failure> {
+        let Some(file) = &self.secret_file else { return Ok(None) };
+        let name = named(file);
+        let secret = std::fs::read(file).map_err(|error| Failure::io(&name, &error))?;
+        Secret::new(&secret).map(Some).map_err(|error| Failure::from(error).at(&name))
+    }
+
+    fn adapter(&self, format: Format, target: &Opened, secret: Option<Secret>) -> Result<Adapter, Failure> {
         let opened = larder::Opened::new(target.backend.clone()).with_namespace(target.namespace.clone());
-        let mut builder = Sessions::builder(&opened).absolute(self.remains(self.absolute));
-        if let Some(file) = &self.secret_file {
-            let name = named(file);
-            let secret = std::fs::read(file).map_err(|error| Failure::io(&name, &error))?;
-            builder = builder.secrets([Secret::new(&secret).map_err(|error| Failure::from(error).at(&name))?]);
-        }
+        let sessions = Sessions::builder(&opened).absolute(self.remains(self.absolute)).secrets(secret).build()?;
         let pointer = self.user_at.clone().unwrap_or_else(|| format.user_at().to_owned());
-        if !pointer.starts_with('/') {
-            return Err(Failure::usage("a JSON pointer begins with `/`, as /user_id").at("--user-at"));
-        }
         let index = move |fields: &Fields| match format.shown(fields).pointer(&pointer)? {
             Value::Null => None,
             id => Some(Principal::from_json(id)),
         };
-        Ok(builder.build()?.adapter(index))
+        Ok(sessions.adapter(index))
     }
 
     /// A key without an end gets that of the absolute timeout.
@@ -199,6 +200,13 @@ impl Migration {
     fn glob(&self, format: Format) -> Vec<u8> {
         let escaped = self.prefix.bytes().flat_map(|byte| [b'\\', byte]);
         escaped.chain(std::iter::repeat_n(b'?', format.id_characters())).collect()
+    }
+}
+
+fn pointer(text: &str) -> Result<String, String> {
+    match text.starts_with('/') {
+        true => Ok(text.to_owned()),
+        false => Err("a JSON pointer begins with `/`, as /user_id".to_owned()),
     }
 }
 
