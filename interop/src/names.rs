@@ -20,8 +20,8 @@ struct Visit {
 
 #[derive(Serialize, Deserialize)]
 enum Role {
-    LarderGuest,
-    LarderNamed(String),
+    StrangeGuest,
+    NamedByLarder(String),
     LarderMember { larder_since: String },
 }
 
@@ -31,8 +31,8 @@ const NAMES: [&str; 8] = [
     "larder_note",
     "larder_tags",
     "larder_since",
-    "LarderGuest",
-    "LarderNamed",
+    "StrangeGuest",
+    "NamedByLarder",
     "LarderMember",
 ];
 
@@ -62,11 +62,11 @@ fn visit(seed: u64, number: usize) -> Visit {
     Visit {
         larder_visitor: text("visitor"),
         larder_role: match number % 3 {
-            0 => Role::LarderGuest,
-            1 => Role::LarderNamed(text("name")),
+            0 => Role::StrangeGuest,
+            1 => Role::NamedByLarder(text("name")),
             _ => Role::LarderMember { larder_since: text("since") },
         },
-        larder_note: (number % 5 > 0).then(|| text("note")),
+        larder_note: (!number.is_multiple_of(5)).then(|| text("note")),
         larder_tags: [(text("key"), vec![text("value"), "nil".to_owned()])].into(),
     }
 }

@@ -1,5 +1,6 @@
 //! The command `larder`: look into a larder store, change it and move it.
 
+mod allocator;
 mod args;
 mod batch;
 mod bookmark;
@@ -23,8 +24,10 @@ mod migration;
 mod output;
 mod pace;
 mod path;
+mod portion;
 mod progress;
 mod record;
+mod server;
 mod store;
 mod table;
 mod tagged;

@@ -95,7 +95,7 @@
 //! about 130 bytes a session: set a [`Limit`] where accounts are shared by thousands.
 //!
 //! # Limits
-//! * Times are judged by the wall clocks of the processes ([`Clock`](crate::Clock)) and the ttls of the store. Clocks
+//! * Times are judged by the wall clocks of the processes ([`Clock`]) and the ttls of the store. Clocks
 //!   that differ make an absolute end or a grace differ by as much, and no more.
 //! * A store that throws records away to make room can throw away a principal's: its sessions then live unlisted until
 //!   they expire. Do not keep sessions where records are evicted.

@@ -7,8 +7,11 @@ use std::time::Duration;
 use larder::{Store, key};
 use larder_test_redis::{Fault, Proxy, Server};
 
+use super::alone;
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_cancelled_call_leaves_no_reply_to_the_next() {
+    let _alone = alone();
     let proxy = Proxy::new(Server::shared(), 1);
     let store: Store<u64> = larder::open(&proxy.url_with("?namespace=cancellation&ttl=1h")).await.unwrap().store();
     for number in 0..64 {

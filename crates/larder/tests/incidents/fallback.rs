@@ -5,8 +5,11 @@
 use larder::{Raw, Store, key};
 use larder_test_redis::Server;
 
+use super::alone;
+
 #[tokio::test]
 async fn the_stored_form_of_a_key_is_no_key() {
+    let _alone = alone();
     let server = Server::builder().start();
     for layout in ["native", "pow&otp=25", "pow&otp=26", "pow-indexed"] {
         let opened =

@@ -6,6 +6,8 @@ use std::time::Duration;
 use larder::{Opened, Store, key};
 use larder_test_redis::{Fault, Proxy, Server};
 
+use super::alone;
+
 /// How many of many reads by 32 tasks are answered with another's value.
 async fn wrong(fault: Fault) -> usize {
     let server = Server::shared();
@@ -41,10 +43,12 @@ async fn wrong(fault: Fault) -> usize {
 
 #[tokio::test]
 async fn a_lost_reply_shifts_no_other() {
+    let _alone = alone();
     assert_eq!(wrong(Fault::Drop { one_in: 50 }).await, 0);
 }
 
 #[tokio::test]
 async fn a_repeated_reply_shifts_no_other() {
+    let _alone = alone();
     assert_eq!(wrong(Fault::Repeat { one_in: 50 }).await, 0);
 }

@@ -6,8 +6,11 @@ use std::collections::BTreeSet;
 use larder::{Raw, Store, key, pattern};
 use larder_test_redis::Server;
 
+use super::alone;
+
 #[tokio::test]
 async fn a_thousand_foreign_keys_hide_no_record() {
+    let _alone = alone();
     let server = Server::start();
     for layout in ["native", "pow"] {
         server.command(&["FLUSHALL"]);
@@ -31,6 +34,7 @@ async fn a_thousand_foreign_keys_hide_no_record() {
 
 #[tokio::test]
 async fn an_entry_whose_record_is_gone_is_left_out() {
+    let _alone = alone();
     let server = Server::start();
     let store: Store<u64> = larder::open(&server.url_with("?namespace=garbage&ttl=1h")).await.unwrap().store();
     for number in 0..10 {

@@ -4,6 +4,8 @@
 use larder::{Pattern, Raw, Store, key, pattern};
 use larder_test_redis::{Reply, Server};
 
+use super::alone;
+
 /// The patterns of the SCANs that the server was sent.
 fn sent(server: &Server) -> Vec<Vec<u8>> {
     let log = server.command(&["SLOWLOG", "GET", "10000"]);
@@ -17,6 +19,7 @@ fn sent(server: &Server) -> Vec<Vec<u8>> {
 
 #[tokio::test]
 async fn no_text_of_a_users_is_a_glob() {
+    let _alone = alone();
     let server = Server::builder().config("slowlog-log-slower-than", "0").config("slowlog-max-len", "10000").start();
     for layout in ["native", "pow"] {
         let opened = larder::open(&server.url_with(&format!("?namespace=globs&ttl=1h&layout={layout}"))).await.unwrap();

@@ -4,8 +4,11 @@
 use larder::{Raw, Store, key, pattern};
 use larder_test_redis::{Reply, Server};
 
+use super::alone;
+
 #[tokio::test]
 async fn no_byte_of_a_key_or_a_value_is_a_command() {
+    let _alone = alone();
     let server = Server::start();
     let opened = larder::open(&server.url_with("?namespace=injection&ttl=1h&timeout=1s")).await.unwrap();
     let store: Store<Vec<u8>> = opened.store_with(Raw);

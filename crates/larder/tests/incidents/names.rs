@@ -16,7 +16,7 @@ struct Visit {
     note: Option<String>,
     either: Either,
     tagged: Tagged,
-    nested: BTreeMap<String, Vec<(String, BTreeMap<String, ()>)>>,
+    nested: BTreeMap<String, Vec<(String, [String; 1])>>,
     flat: Flat,
     json: serde_json::Value,
 }
@@ -72,7 +72,7 @@ fn visit() -> impl Strategy<Value = Visit> {
     });
     (text(), any::<char>(), role, prop::option::of(text()), either, text(), text(), json).prop_map(
         |(name, first, role, note, either, text, key, json)| Visit {
-            nested: [(key.clone(), vec![(text.clone(), [(name.clone(), ())].into())])].into(),
+            nested: [(key.clone(), vec![(text.clone(), [name.clone()])])].into(),
             flat: Flat { others: [(key, text.clone())].into() },
             tagged: Tagged::Only { text },
             name,

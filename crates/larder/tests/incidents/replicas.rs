@@ -4,8 +4,11 @@
 use larder::{ErrorKind, Store, key};
 use larder_test_redis::{Reply, Server};
 
+use super::alone;
+
 #[tokio::test]
 async fn a_replica_is_read_only_by_who_asks_for_it() {
+    let _alone = alone();
     let master = Server::start();
     let writer: Store<u64> = larder::open(&master.url_with("?namespace=replicas&ttl=1h")).await.unwrap().store();
     writer.put(key!["session"], &1).await.unwrap();
@@ -21,6 +24,7 @@ async fn a_replica_is_read_only_by_who_asks_for_it() {
 
 #[tokio::test]
 async fn a_master_that_becomes_a_replica_is_read_no_more() {
+    let _alone = alone();
     let server = Server::start();
     let url = server.url_with("?namespace=replicas&ttl=1h&timeout=500ms&heartbeat=50ms");
     let store: Store<u64> = larder::open(&url).await.unwrap().store();

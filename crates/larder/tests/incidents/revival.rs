@@ -5,8 +5,11 @@
 use larder::{ErrorKind, Store, Ttl, When, key};
 use larder_test_redis::{Fault, Proxy, Server};
 
+use super::alone;
+
 #[tokio::test]
 async fn what_was_deleted_is_not_saved_again() {
+    let _alone = alone();
     let url = Server::shared().url_with("?namespace=revival&ttl=1h");
     let store: Store<String> = larder::open(&url).await.unwrap().store();
     for key in [key!["user", 1, "session"], key!["session"]] {
@@ -20,6 +23,7 @@ async fn what_was_deleted_is_not_saved_again() {
 
 #[tokio::test]
 async fn a_write_given_up_does_not_arrive_after_the_delete() {
+    let _alone = alone();
     let server = Server::shared();
     let proxy = Proxy::new(server, 1);
     let url = proxy.url_with("?namespace=zombie&timeout=300ms");

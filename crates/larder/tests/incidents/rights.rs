@@ -4,6 +4,8 @@
 use larder::{Store, When, key, pattern};
 use larder_test_redis::Server;
 
+use super::alone;
+
 /// Whatever else it may, this user runs no script and nothing that concerns others.
 const RULES: &str = "~rights:* ~%index1:* resetchannels -@all +echo +ping +multi +exec +time \
                      +get +set +getdel +unlink +exists +pttl +pexpire +persist \
@@ -11,6 +13,7 @@ const RULES: &str = "~rights:* ~%index1:* resetchannels -@all +echo +ping +multi
 
 #[tokio::test]
 async fn a_store_works_without_scripts_and_dangerous_rights() {
+    let _alone = alone();
     let server = Server::builder().acl_user("poor", "secret", RULES).start();
     let url = server.url_as("poor", "secret", "?namespace=rights&ttl=1h");
     let store: Store<String> = larder::open(&url).await.unwrap().store();

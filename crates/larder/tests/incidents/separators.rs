@@ -39,6 +39,7 @@ fn no_two_keys_have_the_same_bytes() {
 
 #[tokio::test]
 async fn what_joins_parts_in_redis_joins_none_from_inside() {
+    let _alone = super::alone();
     let server = larder_test_redis::Server::shared();
     let url = server.url_with("?namespace=separators&ttl=1h");
     let store: larder::Store<u64> = larder::open(&url).await.unwrap().store();

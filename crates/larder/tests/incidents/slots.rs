@@ -6,8 +6,11 @@
 use larder::{ErrorKind, Store, key};
 use larder_test_redis::{Reply, Server};
 
+use super::alone;
+
 #[tokio::test]
 async fn a_batch_across_slots_is_refused_and_not_half_done() {
+    let _alone = alone();
     let server = Server::builder().config("cluster-enabled", "yes").start();
     assert_eq!(server.command(&["CLUSTER", "ADDSLOTSRANGE", "0", "16383"]), Reply::ok());
     while !server.command(&["CLUSTER", "INFO"]).as_text().contains("cluster_state:ok") {

@@ -4,8 +4,8 @@ use bytes::{Buf, Bytes, BytesMut};
 
 use super::entry::Entry;
 
-/// Room for the names and values of some records in one allocation, since an allocator's work for each would cost more
-/// than the copies. Whoever keeps a part keeps the whole, so what is larger than [`SMALL`] lies by itself.
+/// Room for the names and values of some records in one allocation: an allocator has few of a size at hand, and goes a
+/// slow way for more. Whoever keeps a part keeps the whole, so what is larger than [`SMALL`] lies by itself.
 #[derive(Default)]
 pub(super) struct Block(BytesMut);
 

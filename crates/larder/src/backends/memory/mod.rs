@@ -55,7 +55,8 @@ use shard::Shard;
 /// * A read or a refresh of one record takes one hash lookup under the lock of one of 64 shards. Values of up to 2 KiB
 ///   are copied out; larger ones are shared with the reader.
 /// * A listing walks an index in key order and costs what it finds; it keeps no writer waiting for more than some 128
-///   entries. A page that has passed 4,096 entries in vain ends, however little it found.
+///   entries. A page that has passed 4,096 entries in vain ends, however little it found. Keys and values of up to 512
+///   bytes share buffers, a dozen records each: who keeps one for long and wants no other kept copies it.
 /// * Deadlines are judged on every read, by the clock's monotonic line. Space is freed by writes, each of which looks at
 ///   two timers that are due, and by a thread that looks once a second and ends with the store.
 /// * A record is counted as its name and value, each rounded up to eight bytes, and 104 bytes more, which is what it

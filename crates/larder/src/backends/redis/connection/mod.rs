@@ -14,6 +14,8 @@ mod link;
 mod options;
 mod random;
 mod request;
+#[cfg(sabotage)]
+mod sabotaged;
 mod scanner;
 mod socket;
 mod status;
@@ -122,6 +124,25 @@ impl Connection {
     /// Which connection this is, counted from the first.
     pub(in crate::backends::redis) fn generation(&self) -> u64 {
         self.0.supervisor.links.load(Relaxed)
+    }
+
+    /// Tells one run of the server from every other. Waits for a connection, and sends nothing.
+    ///
+    /// # Errors
+    /// `Unavailable`, where none comes.
+    pub(in crate::backends::redis) async fn run_of_server(&self) -> Result<u64> {
+        supervisor::runtime()?;
+        let link = async {
+            match self.live(None) {
+                Some(link) => Ok(link),
+                None => self.wait(None).await,
+            }
+        };
+        match timeout_at(self.due(), link).await {
+            Ok(Ok(link)) => Ok(link.run_of_server()),
+            Ok(Err(error)) => Err(error.at(self.0.supervisor.address.to_string())),
+            Err(_) => Err(away(None).at(self.0.supervisor.address.to_string())),
+        }
     }
 
     /// How the connection is. Costs a few loads and asks nobody.

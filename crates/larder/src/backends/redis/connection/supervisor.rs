@@ -16,6 +16,7 @@ use super::random::random;
 use super::socket::Socket;
 use super::{Address, Options};
 use crate::error::{Error, ErrorKind, Result};
+use crate::sabotage;
 
 /// A connection that lasted this long was a good one: the next is tried at once, or nearly.
 const LASTED: Duration = Duration::from_secs(1);
@@ -150,7 +151,8 @@ impl Running {
                 Ok(Err(_)) => link.end(|| Error::new(ErrorKind::Unavailable, "the connection was lost")),
                 Ok(Ok(reply)) => {
                     round_trip.store(asked.elapsed().as_micros() as u64, Relaxed);
-                    if !options.stale_ok && role(&reply).is_some_and(|role| role != "master") {
+                    let demoted = role(&reply).is_some_and(|role| role != "master");
+                    if demoted && !options.stale_ok && !sabotage::is_off("replicas") {
                         link.end(replica);
                     }
                 }
