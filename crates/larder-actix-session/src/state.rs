@@ -50,8 +50,9 @@ pub(crate) fn read(fields: &Fields) -> Fields {
     let value = |stored: &Value| {
         let Value::String(text) = stored else { return stored.clone() };
         match serde_json::from_str::<Value>(text) {
-            Ok(value) if !value.is_number() || value.to_string() == *text => value,
-            _ => stored.clone(),
+            Ok(Value::Number(number)) if number.to_string() != *text => stored.clone(),
+            Ok(value) => value,
+            Err(_) => stored.clone(),
         }
     };
     fields.iter().map(|(name, stored)| (name.to_owned(), value(stored))).collect()

@@ -25,12 +25,11 @@ use crate::hold::Hold;
 #[derive(Clone)]
 pub struct Holds {
     pub first: Hold,
-    pub second: Hold,
 }
 
 impl Holds {
     pub fn new() -> Self {
-        Self { first: Hold::new(), second: Hold::new() }
+        Self { first: Hold::new() }
     }
 }
 

@@ -20,7 +20,8 @@ pub(super) fn read(value: &[u8]) -> Option<Fields> {
 pub(super) fn shown(stored: &Value) -> Value {
     let Value::String(text) = stored else { return stored.clone() };
     match serde_json::from_str::<Value>(text) {
-        Ok(value) if !value.is_number() || value.to_string() == *text => value,
-        _ => stored.clone(),
+        Ok(Value::Number(number)) if number.to_string() != *text => stored.clone(),
+        Ok(value) => value,
+        Err(_) => stored.clone(),
     }
 }
