@@ -1,4 +1,5 @@
 #![doc = include_str!("../README.md")]
+#![cfg_attr(not(feature = "v0_11"), allow(dead_code, reason = "without a version there is no trait to serve"))]
 
 mod of;
 #[cfg(feature = "v0_11")]

@@ -98,7 +98,6 @@ impl SessionStore {
     }
 
     /// The state of a session. Notes its use, and moves its end only when the middleware asks for that.
-    #[cfg_attr(not(feature = "v0_11"), expect(dead_code))]
     pub(crate) async fn state(&self, key: &str) -> Result<Option<HashMap<String, String>>> {
         let Some(loaded) = self.adapter.load(key.as_bytes()).await? else { return Ok(None) };
         Ok(Some(shown(loaded.session.fields(), &loaded.trace)))
@@ -108,7 +107,6 @@ impl SessionStore {
     ///
     /// Where the session has ended meanwhile, or its principal may have none, nothing is written under the key and that
     /// is no error: the next request finds no session.
-    #[cfg_attr(not(feature = "v0_11"), expect(dead_code))]
     pub(crate) async fn create(&self, state: HashMap<String, String>, idle: Duration) -> Result<String> {
         let draft = self.draft(state, idle)?;
         loop {
@@ -119,19 +117,16 @@ impl SessionStore {
         }
     }
 
-    #[cfg_attr(not(feature = "v0_11"), expect(dead_code))]
     pub(crate) async fn change(&self, key: &str, state: HashMap<String, String>, idle: Duration) -> Result<()> {
         // A session that has ended is told by its event: the trait has no value for it, and an error would be a 500.
         let _ = self.adapter.save(key.as_bytes(), self.draft(state, idle)?).await?;
         Ok(())
     }
 
-    #[cfg_attr(not(feature = "v0_11"), expect(dead_code))]
     pub(crate) async fn extend(&self, key: &str, idle: Duration) -> Result<()> {
         self.adapter.touch(key.as_bytes(), idle).await.map(drop)
     }
 
-    #[cfg_attr(not(feature = "v0_11"), expect(dead_code))]
     pub(crate) async fn end(&self, key: &str) -> Result<()> {
         self.adapter.retire(key.as_bytes()).await.map(drop)
     }

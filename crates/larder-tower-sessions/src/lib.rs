@@ -1,4 +1,8 @@
 #![doc = include_str!("../README.md")]
+#![cfg_attr(
+    not(any(feature = "v0_14", feature = "v0_15")),
+    allow(dead_code, unused_macros, reason = "without a version there is no trait to serve")
+)]
 
 mod data;
 mod of;
