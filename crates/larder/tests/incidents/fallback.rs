@@ -3,7 +3,7 @@
 //! that key alone: what stands in Redis opens nothing when it is presented as a key.
 
 use larder::{Raw, Store, key};
-use larder_test_redis::Server;
+use larder_test_redis::{Reply, Server};
 
 use super::alone;
 
@@ -19,7 +19,7 @@ async fn the_stored_form_of_a_key_is_no_key() {
         // The value is a term, which Pow's layouts ask for.
         let value = vec![131, 97, 1];
         store.put(key!["token"], &value).await.unwrap();
-        let stored = server.command(&["KEYS", "*"]).as_array().iter().map(|key| key.as_text()).collect::<Vec<_>>();
+        let stored = server.command(&["KEYS", "*"]).as_array().iter().map(Reply::as_text).collect::<Vec<_>>();
         let stored = stored.iter().find(|key| !key.contains("index")).unwrap();
         let beheaded = stored.split_once(':').unwrap().1;
         assert_eq!(store.get(key!["token"]).await.unwrap(), Some(value));
