@@ -20,6 +20,7 @@ mod line;
 mod lines;
 mod listing;
 mod literal;
+mod migration;
 mod output;
 mod pace;
 mod path;

@@ -174,6 +174,11 @@ impl Place {
         Self::of_file(data.join("larder").join("store.larder"), true)
     }
 
+    /// Its URL, which can hold a password.
+    pub(crate) fn url(&self) -> &str {
+        &self.url
+    }
+
     /// The namespace it is used in.
     pub(crate) fn namespace(&self) -> &Namespace {
         &self.namespace

@@ -13,6 +13,7 @@ use crate::commands::put::Condition;
 use crate::comparison::{Comparison, Difference, Tally};
 use crate::exit::{Failure, Outcome};
 use crate::interrupt::Interrupt;
+use crate::migration::Migration;
 use crate::output::{Output, say};
 use crate::pace::Pace;
 use crate::path;
@@ -87,6 +88,8 @@ pub(crate) struct Copy {
     #[arg(long, value_name = "WHICH", num_args = 0..=1, require_equals = true, default_missing_value = "all")]
     #[arg(requires = "comparing", value_enum)]
     list: Option<List>,
+    #[command(flatten)]
+    migration: Migration,
 }
 
 const EXAMPLES: &str = "\
@@ -130,6 +133,9 @@ impl Copy {
     pub(crate) async fn run(self, shared: &Shared) -> Result<Outcome, Failure> {
         let pattern = path::pattern(&self.pattern).map_err(|failure| failure.at("PATTERN"))?;
         let (from, to) = self.places(shared, &pattern)?;
+        if let Some(format) = self.migration.from_format {
+            return self.migration.run(format, &from, &to, shared).await;
+        }
         let when = Condition::of_many(self.condition)?;
         let trip = Trip::new(&from, &to, &self.pattern);
         let bookmark = self.state.as_deref().map(|file| Bookmark::open(file, trip)).transpose()?;
@@ -202,7 +208,8 @@ impl Copy {
         let from = place(&self.from, &self.from_file, "--from").map_err(|failure: Failure| failure.at("--from"))?;
         let to = place(&self.to, &self.to_file, "--to").map_err(|failure| failure.at("--to"))?;
         let to = to.within(self.to_namespace.as_deref(), "--to-namespace")?;
-        if from.is_store_of(&to) && from.namespace() == to.namespace() {
+        // What another program wrote stands in no namespace of ours.
+        if self.migration.from_format.is_none() && from.is_store_of(&to) && from.namespace() == to.namespace() {
             return Err(Failure::usage(
                 "--from and --to are the same namespace of the same store; within a store, --to-namespace names another",
             ));

@@ -72,6 +72,7 @@ type Index = dyn Fn(&Fields) -> Option<Principal> + Send + Sync;
 pub struct Adapter {
     sessions: Sessions,
     index: Arc<Index>,
+    slides: bool,
 }
 
 /// A session that was loaded.
@@ -182,7 +183,7 @@ impl Sessions {
     ///
     /// `index` must answer the same for the same fields.
     pub fn adapter(&self, index: impl Fn(&Fields) -> Option<Principal> + Send + Sync + 'static) -> Adapter {
-        Adapter { sessions: self.clone(), index: Arc::new(index) }
+        Adapter { sessions: self.clone(), index: Arc::new(index), slides: true }
     }
 }
 
@@ -192,13 +193,27 @@ impl Adapter {
         &self.sessions
     }
 
+    /// The same sessions, of principals that this reads out of their fields.
+    #[must_use]
+    pub fn indexed_by(self, index: impl Fn(&Fields) -> Option<Principal> + Send + Sync + 'static) -> Self {
+        Self { index: Arc::new(index), ..self }
+    }
+
+    /// The same, where a [`load`](Self::load) notes that a session is used but leaves its end where it is: only a save
+    /// or a touch begins the idle timeout anew.
+    #[must_use]
+    pub fn without_sliding(mut self) -> Self {
+        self.slides = false;
+        self
+    }
+
     /// The session of an id, or `None` where none lives. One `get`, and a throttled touch, as [`Sessions::load`].
     ///
     /// # Errors
     /// As [`Sessions::load`].
     pub async fn load(&self, id: &[u8]) -> Result<Option<Loaded>> {
         let Some(mut session) = self.inner().find(id).await? else { return Ok(None) };
-        let _ = self.inner().keep(&mut session).await;
+        let _ = self.inner().keep(&mut session, self.slides).await;
         let trace = Trace::of(&session);
         Ok(Some(Loaded { session, trace }))
     }
@@ -216,6 +231,15 @@ impl Adapter {
     /// # Errors
     /// As [`Sessions::create`].
     pub async fn create(&self, id: &[u8], draft: Draft) -> Result<Placed> {
+        self.create_traced(id, draft).await.map(|(placed, _)| placed)
+    }
+
+    /// The same, and where it is written also gives the trace of what is: for a framework that goes on with the session
+    /// in the same request.
+    ///
+    /// # Errors
+    /// As [`Sessions::create`].
+    pub async fn create_traced(&self, id: &[u8], draft: Draft) -> Result<(Placed, Option<Trace>)> {
         let inner = self.inner();
         let hash = inner.hashing.newest(SESSION, id);
         let principal = (self.index)(&draft.fields);
@@ -224,7 +248,8 @@ impl Adapter {
             if placed == Placed::Gone {
                 inner.told(What::SaveIgnored, trace.id, None);
             }
-            return Ok(placed);
+            let written = (placed == Placed::Written).then(|| Trace::new(trace.id, hash, &draft.fields));
+            return Ok((placed, written));
         }
         let mut body = inner.body(New::default().fields(draft.fields.clone()))?;
         body.principal = principal;
@@ -232,11 +257,11 @@ impl Adapter {
         Ok(match inner.place(&hash, &body).await? {
             admission::Placed::Stored(_) => {
                 inner.told(What::Created, body.id, body.principal.as_ref());
-                Placed::Written
+                (Placed::Written, Some(Trace::new(body.id, hash, &body.fields)))
             }
             // Whoever ended all meanwhile may be about to delete this very record.
-            admission::Placed::Outrun | admission::Placed::Taken => Placed::Taken,
-            admission::Placed::Refused(refusal) => Placed::Refused(refusal),
+            admission::Placed::Outrun | admission::Placed::Taken => (Placed::Taken, None),
+            admission::Placed::Refused(refusal) => (Placed::Refused(refusal), None),
         })
     }
 
@@ -360,15 +385,14 @@ impl Adapter {
         Err(contended())
     }
 
-    /// Notes that a session is used, at most once in a touch window, and gives it this idle timeout; answers whether it
-    /// lives.
+    /// Gives a session this idle timeout from now on, unless that would move its end by less than a touch window;
+    /// answers whether it lives.
     ///
     /// # Errors
     /// Those of the backend.
     pub async fn touch(&self, id: &[u8], idle: Duration) -> Result<bool> {
         let Some(mut session) = self.inner().find(id).await? else { return Ok(false) };
-        session.body.idle = (idle.as_millis() as u64).max(1);
-        self.inner().keep(&mut session).await?;
+        self.inner().extend(&mut session, (idle.as_millis() as u64).max(1)).await?;
         Ok(true)
     }
 

@@ -27,7 +27,7 @@ impl Sessions {
     pub async fn load(&self, bearer: &Bearer) -> Result<Option<Session>> {
         let inner = &self.0;
         let Some(mut session) = inner.find(bearer.as_bytes()).await? else { return Ok(None) };
-        let _ = inner.keep(&mut session).await;
+        let _ = inner.keep(&mut session, true).await;
         Ok(Some(session))
     }
 
@@ -39,7 +39,7 @@ impl Sessions {
     /// Those of the backend.
     pub async fn touch(&self, bearer: &Bearer) -> Result<bool> {
         let Some(mut session) = self.0.find(bearer.as_bytes()).await? else { return Ok(false) };
-        self.0.keep(&mut session).await?;
+        self.0.keep(&mut session, true).await?;
         Ok(true)
     }
 }
@@ -90,20 +90,38 @@ impl Inner {
         lives
     }
 
-    /// Writes down that a session is used, once in a window.
-    pub(super) async fn keep(&self, session: &mut Session) -> Result<()> {
+    /// Writes down that a session is used, once in a window. Where it does not slide, its end stays where it is.
+    pub(super) async fn keep(&self, session: &mut Session, slides: bool) -> Result<()> {
         let now = self.now();
         if now.saturating_sub(session.body.seen) < self.window {
             return Ok(());
         }
         let mut body = session.body.clone();
+        if !slides {
+            body.idle = body.end().saturating_sub(now);
+        }
         body.seen = now;
+        self.note(session, body, now).await
+    }
+
+    /// Gives a session this idle timeout from now on, unless its end would move by less than a window.
+    pub(super) async fn extend(&self, session: &mut Session, idle: u64) -> Result<()> {
+        let now = self.now();
+        let mut body = session.body.clone();
+        (body.seen, body.idle) = (now, idle);
+        if body.end().abs_diff(session.body.end()) < self.window {
+            return Ok(());
+        }
+        self.note(session, body, now).await
+    }
+
+    async fn note(&self, session: &mut Session, body: Body, now: u64) -> Result<()> {
         let ttl = Self::ttl(&body, now);
-        let bytes = Slot::Session(body).encode()?;
+        let bytes = Slot::Session(body.clone()).encode()?;
         // Where it does not hold, somebody else has written just now, and noted the use with that.
         if self.shelf.swap(session.hash.key(), Some(&session.stored), bytes.clone(), ttl).await? {
             session.stored = bytes;
-            session.body.seen = now;
+            session.body = body;
         }
         Ok(())
     }

@@ -29,8 +29,17 @@ pub struct Trace {
 
 impl Trace {
     pub(super) fn of(session: &Session) -> Self {
-        let fields = session.fields().iter().map(|(field, value)| (field.to_owned(), digest(value))).collect();
-        Self { id: session.id(), record: session.hash.clone(), fields }
+        Self::new(session.id(), session.hash.clone(), session.fields())
+    }
+
+    pub(super) fn new(id: PublicId, record: Hash, fields: &Fields) -> Self {
+        let fields = fields.iter().map(|(field, value)| (field.to_owned(), digest(value))).collect();
+        Self { id, record, fields }
+    }
+
+    /// The public id of the session it was.
+    pub fn id(&self) -> PublicId {
+        self.id
     }
 
     /// The value to hide.

@@ -17,6 +17,7 @@ mod batch;
 mod builder;
 mod clock;
 mod connection;
+mod foreign;
 mod get;
 mod index;
 mod info;
@@ -44,6 +45,7 @@ use crate::ttl::Ttl;
 
 pub use builder::Builder;
 pub(crate) use builder::open;
+pub use foreign::{Foreign, ForeignString};
 pub use layout::Layout;
 
 use clock::ServerClock;
