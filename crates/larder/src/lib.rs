@@ -16,12 +16,15 @@
 //! # Ok(()) }
 //! ```
 //!
+//! [`sessions`] is the layer that most come for: sessions that can be listed, and ended for certain.
+//!
 //! # Limits
 //! A key or pattern has at most 64 parts and 16 KiB encoded, a value 16 MiB, a namespace 1 KiB ([`Limits`]); a ttl
 //! lies between 1 ms and 100 years, or is [`Ttl::Never`]. All of it is checked before anything is written.
 //!
 //! # Features
-//! `memory` and `disk` (both on) are the backends; `testing` is the conformance suite for a backend of your own.
+//! `memory` and `disk` (both on) are the backends; `testing` is the conformance suite for a backend of your own;
+//! `tracing` sends what happens to sessions to `tracing`.
 
 mod backend;
 pub mod backends;
@@ -35,6 +38,7 @@ mod namespace;
 mod pattern;
 mod record;
 mod sabotage;
+pub mod sessions;
 mod store;
 pub mod term;
 #[cfg(feature = "testing")]

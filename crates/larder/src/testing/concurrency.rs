@@ -178,7 +178,7 @@ pub async fn concurrent_calls_on_a_key_have_an_order<F: Fixture>(fixture: F) {
     }
 }
 
-async fn run<T>(task: JoinHandle<T>) -> T {
+pub(super) async fn run<T>(task: JoinHandle<T>) -> T {
     match task.await {
         Ok(done) => done,
         Err(error) => std::panic::resume_unwind(error.into_panic()),

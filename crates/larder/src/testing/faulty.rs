@@ -66,12 +66,16 @@ impl Gate {
         let _ = self.reached.acquire().await;
     }
 
+    pub(super) fn is_reached(&self) -> bool {
+        self.reached.available_permits() > 0
+    }
+
     /// Lets every call pass, now and later.
     pub fn open(&self) {
         self.opened.close();
     }
 
-    async fn pass(&self) {
+    pub(super) async fn pass(&self) {
         self.reached.add_permits(1);
         let _ = self.opened.acquire().await;
     }

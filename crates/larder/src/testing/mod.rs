@@ -2,7 +2,7 @@
 //!
 //! Each promise of [`Backend`](crate::Backend), and of [`Store`](crate::Store) above it, is one test with the promise
 //! for its name. They are grouped by verb in the modules below; [`conformance!`](crate::conformance) makes tests of
-//! all of them for a backend of your own, and [`all`] lists them for another runner. The suite needs to know how the
+//! all of them for a backend of your own, and [`all`] lists them for another runner. [`sessions`] does the same for the sessions above. The suite needs to know how the
 //! backend is opened and how time passes for it, which a [`Fixture`] tells. Promises use namespaces that nobody else
 //! has, so they run in any order, side by side, and on a server that others use.
 //!
@@ -59,6 +59,7 @@ pub mod pages;
 pub mod put;
 pub mod scan;
 pub mod secrets;
+pub mod sessions;
 pub mod store;
 pub mod sweep;
 pub mod take;
