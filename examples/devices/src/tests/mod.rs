@@ -1,0 +1,38 @@
+//! What the application promises, asked without a browser. What needs two real ones is in `browser/`.
+
+mod admin;
+mod browser;
+mod ending;
+mod forms;
+mod outage;
+mod signing_in;
+mod visits;
+
+use axum::Router;
+
+use crate::app::App;
+
+use browser::Browser;
+
+/// The application on a store of its own, with its users.
+async fn app() -> Router {
+    app_with("memory:", false).await
+}
+
+async fn app_with(store: &str, is_https: bool) -> Router {
+    let app = App::new(larder::open(store).await.unwrap(), is_https, |_| {}).unwrap();
+    app.accounts.seed().await.unwrap();
+    app.router()
+}
+
+async fn ann(app: &Router) -> Browser {
+    Browser::signed_in(app, "ann", "plum-jam-2026").await
+}
+
+async fn bob(app: &Router) -> Browser {
+    Browser::signed_in(app, "bob", "rye-bread-2026").await
+}
+
+async fn carla(app: &Router) -> Browser {
+    Browser::signed_in(app, "carla", "keeper-of-keys-2026").await
+}
