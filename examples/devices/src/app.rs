@@ -30,11 +30,12 @@ pub struct App {
     pub accounts: Accounts,
     pub cookie: SessionCookie,
     pub is_https: bool,
+    pub say: fn(&str),
 }
 
 impl App {
-    /// `say` is told what happens to sessions.
-    pub fn new(opened: Opened, is_https: bool, say: fn(&Event)) -> Result<Self> {
+    /// `say` puts a line where whoever runs this sees it.
+    pub fn new(opened: Opened, is_https: bool, say: fn(&str)) -> Result<Self> {
         let opened = match opened.namespace() {
             Some(_) => opened,
             None => opened.with_namespace(Namespace::new("devices")?),
@@ -43,11 +44,11 @@ impl App {
             .idle(IDLE)
             .absolute(ABSOLUTE)
             .limit(Limit::EndOldest(MOST_DEVICES))
-            .subscriber(say)
+            .subscriber(move |event| tell(say, event))
             .build()?;
         let visitors = Sessions::builder(&opened).idle(VISITOR).absolute(VISITOR).build()?;
         let accounts = Accounts::new(&opened);
-        Ok(Self { sessions, visitors, accounts, cookie: SessionCookie::new(is_https), is_https })
+        Ok(Self { sessions, visitors, accounts, cookie: SessionCookie::new(is_https), is_https, say })
     }
 
     pub fn router(self) -> Router {
@@ -76,5 +77,12 @@ impl App {
             .route("/icon.svg", get(pages::icon))
             .layer(from_fn_with_state(headers, headers::add))
             .with_state(self)
+    }
+}
+
+/// What happens to the sessions of users; visitors come and go.
+fn tell(say: fn(&str), event: &Event) {
+    if let Some(user) = &event.principal {
+        say(&format!("{user}: session {} {}", event.id, event.what));
     }
 }

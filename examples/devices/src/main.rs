@@ -27,8 +27,6 @@ use std::io::Write;
 use std::net::SocketAddr;
 use std::process::ExitCode;
 
-use larder::sessions::Event;
-
 use crate::app::App;
 use crate::config::Config;
 
@@ -56,9 +54,7 @@ async fn run() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// Says on the terminal what happens to the sessions of users. Where nobody listens any longer, nothing is said.
-fn say(event: &Event) {
-    if let Some(user) = &event.principal {
-        let _ = writeln!(std::io::stdout(), "{user}: session {} {}", event.id, event.what);
-    }
+/// Where nobody listens any longer, nothing is said.
+fn say(line: &str) {
+    let _ = writeln!(std::io::stdout(), "{line}");
 }

@@ -11,8 +11,8 @@ pub fn icon(device: &str) -> Markup {
                 rect x="7" y="2.5" width="10" height="19" rx="2" {}
                 path d="M11 18.5h2" {}
             } @else {
-                rect x="3.5" y="4" width="17" height="12" rx="1.5" {}
-                path d="M1.5 20h21M10 16v4m4-4v4" {}
+                rect x="4" y="4.5" width="16" height="11" rx="1.5" {}
+                path d="M1.5 19.5h21" {}
             }
         }
     }

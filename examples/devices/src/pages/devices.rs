@@ -12,7 +12,9 @@ use crate::html::{button, page, sessions};
 use crate::notice::Notice;
 
 pub async fn show(State(app): State<App>, who: SignedIn, Query(notice): Query<Notice>) -> Result<Markup, Failure> {
-    let listed = app.sessions.of(&who.account.name).list().await?;
+    let mut listed = app.sessions.of(&who.account.name).list().await?;
+    // This one first, the others as they began.
+    listed.sort_by_key(|session| session.id != who.session().id());
     Ok(view(&who, &listed, &notice))
 }
 

@@ -34,6 +34,7 @@ pub struct Slow {
 /// nothing, and says so.
 pub async fn slow_save(State(app): State<App>, who: SignedIn, Query(slow): Query<Slow>) -> Result<Redirect, Failure> {
     let mut session = app.sessions.load(who.bearer()).await?.ok_or(Failure::SignedOut)?;
+    (app.say)(&format!("{}: session {} is read, and will be saved", who.account.name, session.id()));
     tokio::time::sleep(Duration::from_secs(slow.seconds.min(30))).await;
     session.set("slow saves", session.get::<u64>("slow saves")?.unwrap_or(0) + 1)?;
     match app.sessions.save(&mut session).await? {

@@ -1,6 +1,7 @@
 //! A browser with a profile of its own, and what a person does with it.
 
 use std::path::Path;
+use std::time::Duration;
 
 use fantoccini::{Client, ClientBuilder, Locator};
 use hyper_util::client::legacy::connect::HttpConnector;
@@ -34,14 +35,14 @@ impl Browser {
     pub async fn open(driver: &Driver, kind: Kind, server: &str) -> Self {
         // As root, and in a container, Chromium has no sandbox to offer; it only meets pages of ours.
         let mut args = vec!["--headless=new", "--no-sandbox", "--disable-dev-shm-usage", "--hide-scrollbars"];
-        args.push("--window-size=1280,800");
+        args.push("--window-size=1280,943");
         let mut options = json!({});
         match kind {
             Kind::Desk => {}
             Kind::Dark => args.push("--force-dark-mode"),
             Kind::Office => args.push(WINDOWS),
             Kind::Phone => {
-                let metrics = json!({"width": 390, "height": 844, "pixelRatio": 2.0, "touch": true});
+                let metrics = json!({"width": 390, "height": 844, "pixelRatio": 1.5, "touch": true});
                 options["mobileEmulation"] = json!({"deviceMetrics": metrics, "userAgent": IPHONE});
             }
         }
@@ -89,8 +90,7 @@ impl Browser {
     /// Presses the button that says this, and waits for the page it leads to.
     pub async fn press(&self, text: &str) {
         let button = format!("//button[normalize-space()='{text}']");
-        let button = self.client.find(Locator::XPath(&button)).await.expect("the button is there");
-        button.click().await.expect("it can be pressed");
+        press(&self.client, Locator::XPath(&button)).await;
     }
 
     pub async fn text(&self, place: &str) -> String {
@@ -105,9 +105,7 @@ impl Browser {
             let shorten =
                 "document.querySelector('form[action^=\"/slow-save\"]').action = '/slow-save?seconds=' + arguments[0]";
             client.execute(shorten, vec![seconds.into()]).await.expect("the form is there");
-            let button = client.find(Locator::XPath("//button[.='Save slowly']")).await.expect("the button is there");
-            button.click().await.expect("it can be pressed");
-            client.wait().for_element(Locator::Css("h1")).await.expect("an answer comes");
+            press(&client, Locator::Css("form[action^=\"/slow-save\"] button")).await;
         })
     }
 
@@ -119,4 +117,17 @@ impl Browser {
     pub async fn close(self) {
         self.client.close().await.expect("the window closes");
     }
+}
+
+async fn press(client: &Client, button: Locator<'_>) {
+    let page = client.find(Locator::Css("main")).await.expect("a page");
+    let button = client.find(button).await.expect("the button is there");
+    button.click().await.expect("it can be pressed");
+    // The driver does not wait for an answer that takes its time. When the page is gone, the next one is there.
+    let gone = async {
+        while page.tag_name().await.is_ok() {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(60), gone).await.expect("the button leads to another page");
 }

@@ -58,11 +58,13 @@ async fn story(servers: &mut [&mut Server]) {
 
     // The desk signs the phone out, while a request of the phone is under way that saves after that.
     phone.go("/").await;
-    let saving = phone.begin_slow_save(4);
+    let saving = phone.begin_slow_save(5);
+    let server = servers.last_mut().expect("there is one");
+    tokio::task::block_in_place(|| server.await_line("is read, and will be saved"));
     desk.go("/devices").await;
     desk.press("Sign out Safari on iPhone").await;
     assert_eq!(desk.text(".notice").await, "1 device was signed out.");
-    // This page is for a request that found its session, and whose save then found none: so it was under way.
+    // What it gets is the page for a request that found its session, and whose save then found none.
     saving.await.expect("the phone waits for its answer");
     assert_eq!(phone.text("h1").await, "Signed out meanwhile");
     assert!(!phone.is_signed_in().await, "the save brought the phone back");

@@ -10,8 +10,8 @@ pub struct Server {
     /// Where it listens; the same after a restart.
     address: String,
     process: Child,
-    /// Kept open: it says there what happens to sessions.
-    _says: BufReader<ChildStdout>,
+    /// What it says on its terminal: what happens to sessions.
+    says: BufReader<ChildStdout>,
 }
 
 impl Server {
@@ -30,6 +30,15 @@ impl Server {
         *self = Self::start_at(&self.store.clone(), &self.address.clone());
     }
 
+    /// Waits until it says this; forgets what it said before.
+    pub fn await_line(&mut self, part: &str) {
+        let mut line = String::new();
+        while !line.contains(part) {
+            line.clear();
+            assert_ne!(self.says.read_line(&mut line).expect("it can be heard"), 0, "it ended before it said {part:?}");
+        }
+    }
+
     fn start_at(store: &str, listen: &str) -> Self {
         let command = &mut Command::new(program());
         command.env("STORE", store).env("LISTEN", listen).env_remove("URL").stdout(Stdio::piped());
@@ -38,7 +47,7 @@ impl Server {
         let mut first = String::new();
         says.read_line(&mut first).expect("it says where it is");
         let address = first.trim().strip_prefix("Open http://").expect("it says where it is").trim_end_matches('/');
-        Self { store: store.into(), address: address.into(), process, _says: says }
+        Self { store: store.into(), address: address.into(), process, says }
     }
 
     fn kill(&mut self) {
