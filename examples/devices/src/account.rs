@@ -47,7 +47,7 @@ impl Accounts {
 
     /// Sets the password, unless the account was changed meanwhile; answers whether it did.
     pub async fn set_password(&self, mut account: Account, version: Version, password: String) -> Result<bool> {
-        account.password_hash = password::hash(password).await;
+        account.password_hash = password::hash(password).await?;
         self.0.put_when(key!["account", account.name.as_str()], &account, When::Unchanged(version)).await
     }
 
@@ -55,7 +55,7 @@ impl Accounts {
     pub async fn seed(&self) -> Result<()> {
         for Seeded { name, password, is_admin } in SEEDED {
             if self.find(name).await?.is_none() {
-                let password_hash = password::hash(password.into()).await;
+                let password_hash = password::hash(password.into()).await?;
                 let account = Account { name: name.into(), is_admin, password_hash };
                 self.0.put_when(key!["account", name], &account, When::Absent).await?;
             }

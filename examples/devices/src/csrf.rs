@@ -9,14 +9,15 @@ use axum::body::{Body, to_bytes};
 use axum::extract::Request;
 use axum::middleware::Next;
 use axum::response::Response;
+use larder::Result;
 use larder::sessions::{New, Session};
-use larder::{Error, ErrorKind, Result};
 use maud::{Markup, html};
 use serde::Deserialize;
 use subtle::ConstantTimeEq;
 
 use crate::caller::Caller;
 use crate::failure::Failure;
+use crate::random::random;
 
 /// The session's field, and the form's.
 const FIELD: &str = "csrf";
@@ -26,9 +27,7 @@ const LONGEST: usize = 16 * 1024;
 
 /// Gives a session that begins its token: 256 bits from the operating system.
 pub fn with_token(new: New) -> Result<New> {
-    let mut random = [0; 32];
-    getrandom::fill(&mut random).map_err(|_| Error::new(ErrorKind::Unavailable, "no randomness to be had"))?;
-    let token: String = random.iter().map(|byte| format!("{byte:02x}")).collect();
+    let token: String = random::<32>()?.iter().map(|byte| format!("{byte:02x}")).collect();
     new.field(FIELD, token)
 }
 

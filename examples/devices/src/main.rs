@@ -18,6 +18,7 @@ mod html; //     what the pages share
 mod notice; //   what a page says of the request before it
 mod pages; //    a file a page: its handlers, and what it looks like
 mod password; // hashing, by Argon2
+mod random; //   bytes that nobody can guess
 
 #[cfg(test)]
 mod tests;

@@ -3,15 +3,16 @@
 //! The parameters are cheap, so that a demonstration is quick: 4 MiB and one pass. A real application takes the ones
 //! that OWASP names (19 MiB and two passes, or more) and limits how often somebody may try.
 
-use std::sync::LazyLock;
-
 use argon2::password_hash::{PasswordHash, PasswordHasher, PasswordVerifier, SaltString};
 use argon2::{Algorithm, Argon2, Params, Version};
+use larder::Result;
+
+use crate::random::random;
 
 /// The least that a password must have, in characters.
 pub const LEAST: usize = 8;
 
-pub async fn hash(password: String) -> String {
+pub async fn hash(password: String) -> Result<String> {
     aside(move || hash_now(&password)).await
 }
 
@@ -21,15 +22,13 @@ pub async fn verify(password: String, hash: String) -> bool {
 
 /// Takes as long as a wrong password does: nobody can tell by the time whether a name is known.
 pub async fn verify_nobody(password: String) {
-    static NOBODY: LazyLock<String> = LazyLock::new(|| hash_now("nobody"));
-    aside(move || verify_now(&password, &NOBODY)).await;
+    let _ = hash(password).await;
 }
 
-fn hash_now(password: &str) -> String {
-    let mut salt = [0; 16];
-    getrandom::fill(&mut salt).expect("the operating system gives randomness");
-    let salt = SaltString::encode_b64(&salt).expect("16 bytes are a salt");
-    hasher().hash_password(password.as_bytes(), &salt).expect("the parameters are within bounds").to_string()
+fn hash_now(password: &str) -> Result<String> {
+    let salt = SaltString::encode_b64(&random::<16>()?).expect("16 bytes are a salt");
+    let hash = hasher().hash_password(password.as_bytes(), &salt);
+    Ok(hash.expect("forms bound the length of a password").to_string())
 }
 
 fn verify_now(password: &str, hash: &str) -> bool {

@@ -24,15 +24,15 @@ pub async fn show(
     headers: HeaderMap,
 ) -> Result<Response, Failure> {
     match caller {
-        Some(caller) if caller.session.principal().is_some() => Ok(Redirect::to("/").into_response()),
-        Some(caller) => Ok(view(&caller.session, None, None).into_response()),
+        Some(Extension(caller)) if caller.session.principal().is_some() => Ok(Redirect::to("/").into_response()),
+        Some(Extension(caller)) => Ok(view(&caller.session, "", None, None).into_response()),
         None => {
             // The form needs a token, and a token needs a session: of nobody yet.
             let created = app.visitors.create(csrf::with_token(New::visitor())?).await?;
             let (bearer, session) = created.session().ok_or(Failure::SignedOut)?;
             let ended = "Your session has ended. Please sign in again.";
             let notice = app.cookie.is_shown(&headers).then_some(ended);
-            Ok((app.cookie.set(&bearer), view(&session, notice, None)).into_response())
+            Ok((app.cookie.set(&bearer), view(&session, "", notice, None)).into_response())
         }
     }
 }
@@ -49,10 +49,10 @@ pub async fn sign_in(
     device: Device,
     Form(form): Form<SignIn>,
 ) -> Result<Response, Failure> {
-    let refuse = |status, why: &str| Ok((status, view(&caller.session, None, Some(why))).into_response());
+    let name = form.name.trim().to_lowercase();
+    let refuse = |status, why: &str| Ok((status, view(&caller.session, &name, None, Some(why))).into_response());
     // Never which of the two is wrong.
     let wrong = "This name and this password do not belong together.";
-    let name = form.name.trim().to_lowercase();
     let Some((account, version)) = app.accounts.find(&name).await? else {
         password::verify_nobody(form.password).await;
         return refuse(StatusCode::UNPROCESSABLE_ENTITY, wrong);
@@ -84,7 +84,7 @@ pub async fn sign_out(State(app): State<App>, Extension(caller): Extension<Arc<C
     Ok((app.cookie.clear(), Redirect::to("/sign-in")).into_response())
 }
 
-fn view(session: &Session, notice: Option<&str>, error: Option<&str>) -> Markup {
+fn view(session: &Session, name: &str, notice: Option<&str>, error: Option<&str>) -> Markup {
     let content = html! {
         section .card.narrow {
             h1 { "Sign in" }
@@ -93,11 +93,11 @@ fn view(session: &Session, notice: Option<&str>, error: Option<&str>) -> Markup 
             form method="post" action="/sign-in" {
                 (csrf::field(session))
                 label for="name" { "Name" }
-                input #name name="name" required autofocus autocomplete="username" autocapitalize="none"
-                    spellcheck="false" maxlength="100" aria-describedby=[error.map(|_| "error")];
+                input #name name="name" value=(name) required autofocus[name.is_empty()] autocomplete="username"
+                    autocapitalize="none" spellcheck="false" maxlength="100" aria-describedby=[error.map(|_| "error")];
                 label for="password" { "Password" }
-                input #password name="password" type="password" required autocomplete="current-password"
-                    maxlength="1000" aria-describedby=[error.map(|_| "error")];
+                input #password name="password" type="password" required autofocus[!name.is_empty()]
+                    autocomplete="current-password" maxlength="1000" aria-describedby=[error.map(|_| "error")];
                 button .primary { "Sign in" }
             }
         }

@@ -9,6 +9,7 @@ mod signing_in;
 mod visits;
 
 use axum::Router;
+use larder::{Backend, Erased, Opened};
 
 use crate::app::App;
 
@@ -20,7 +21,15 @@ async fn app() -> Router {
 }
 
 async fn app_with(store: &str, is_https: bool) -> Router {
-    let app = App::new(larder::open(store).await.unwrap(), is_https, |_| {}).unwrap();
+    open(larder::open(store).await.unwrap(), is_https).await
+}
+
+async fn app_on(backend: impl Backend) -> Router {
+    open(Opened::new(Erased::new(backend)), false).await
+}
+
+async fn open(opened: Opened, is_https: bool) -> Router {
+    let app = App::new(opened, is_https, |_| {}).unwrap();
     app.accounts.seed().await.unwrap();
     app.router()
 }

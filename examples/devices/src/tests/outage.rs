@@ -3,19 +3,15 @@
 use std::sync::Arc;
 
 use axum::http::StatusCode;
+use larder::ErrorKind;
 use larder::testing::{Faulty, ManualClock, Reference};
-use larder::{Erased, ErrorKind, Opened};
 
-use crate::app::App;
-
-use super::{Browser, ann};
+use super::{Browser, ann, app_on};
 
 #[tokio::test]
 async fn down_is_not_signed_out() {
     let faulty = Faulty::new(Reference::new(Arc::new(ManualClock::new())));
-    let app = App::new(Opened::new(Erased::new(faulty.clone())), false, |_| {}).unwrap();
-    app.accounts.seed().await.unwrap();
-    let app = app.router();
+    let app = app_on(faulty.clone()).await;
     let mut browser = ann(&app).await;
     let cookie = browser.cookie.clone();
 

@@ -1,8 +1,11 @@
 //! How a session begins.
 
-use axum::http::StatusCode;
+use std::sync::Arc;
 
-use super::{Browser, ann, app, app_with};
+use axum::http::StatusCode;
+use larder::testing::{Fault, Faulty, Gate, ManualClock, Reference, Verb};
+
+use super::{Browser, ann, app, app_on, app_with};
 
 #[tokio::test]
 async fn a_wrong_password_and_an_unknown_name_get_the_same_answer() {
@@ -84,4 +87,28 @@ async fn pages_are_for_who_has_signed_in() {
         assert_eq!((page.status, page.location()), (StatusCode::SEE_OTHER, "/sign-in"), "{path}");
     }
     assert_eq!(ann(&app).await.get("/sign-in").await.location(), "/");
+}
+
+#[tokio::test]
+async fn a_sign_in_with_a_password_that_is_changed_meanwhile_ends() {
+    let faulty = Faulty::new(Reference::new(Arc::new(ManualClock::new())));
+    // Two processes with one store.
+    let (one, other) = (app_on(faulty.clone()).await, app_on(faulty.clone()).await);
+    let (mut here, mut there) = (ann(&one).await, Browser::new(&other));
+    there.get("/sign-in").await;
+    // The password is found to be right. Then, about to look what other sessions there are, the sign-in is held up.
+    let gate = Gate::new();
+    faulty.at(Verb::Get, 3, Fault::Hold(gate.clone()));
+    let signing_in = tokio::spawn(async move {
+        let page = there.post("/sign-in", &[("name", "ann"), ("password", "plum-jam-2026")]).await;
+        (there, page)
+    });
+    gate.reached().await;
+    let page = here.post("/password", &[("current", "plum-jam-2026"), ("new", "quince-jelly-2026")]).await;
+    assert_eq!(page.location(), "/devices?password=changed&ended=0");
+    gate.open();
+    let (mut there, page) = signing_in.await.unwrap();
+    assert_eq!((page.status, page.header("set-cookie")), (StatusCode::UNPROCESSABLE_ENTITY, ""));
+    assert!(!there.is_signed_in().await);
+    assert_eq!(here.others().await.len(), 0);
 }

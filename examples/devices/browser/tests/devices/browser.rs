@@ -42,7 +42,7 @@ impl Browser {
             Kind::Dark => args.push("--force-dark-mode"),
             Kind::Office => args.push(WINDOWS),
             Kind::Phone => {
-                let metrics = json!({"width": 390, "height": 844, "pixelRatio": 1.5, "touch": true});
+                let metrics = json!({"width": 390, "height": 800, "pixelRatio": 1.5, "touch": true});
                 options["mobileEmulation"] = json!({"deviceMetrics": metrics, "userAgent": IPHONE});
             }
         }
@@ -84,6 +84,7 @@ impl Browser {
 
     pub async fn fill(&self, field: &str, text: &str) {
         let field = self.client.find(Locator::Css(field)).await.expect("the field is there");
+        field.clear().await.expect("it can be emptied");
         field.send_keys(text).await.expect("it takes text");
     }
 
