@@ -2,7 +2,7 @@
 %% length, in the external term format. What it says about bytes, order and matches is what this Erlang does.
 -module(oracle).
 
--export([main/0]).
+-export([main/0, matches/2]).
 
 main() ->
     Port = open_port({fd, 0, 1}, [binary, {packet, 4}, eof]),
@@ -27,7 +27,15 @@ answer({opaque, Seed, Round, Count}) -> many(Seed, 2, Round, Count, fun() -> spe
 answer({maps, Seed, Round, Count}) -> many(Seed, 3, Round, Count, fun() -> spellings(terms:with_maps()) end);
 answer({orders, Seed, Round, Count}) -> many(Seed, 4, Round, Count, fun order/0);
 answer({matches, Seed, Round, Count}) -> many(Seed, 5, Round, Count, fun match/0);
-answer({same, Pairs}) -> [same(One, Other) || {One, Other} <- Pairs].
+answer({records, Seed, Round, Count}) -> many(Seed, 6, Round, Count, fun record/0);
+answer({connect, Port}) -> pow:connect(Port);
+answer({pow, Minor, Indexed, Space, Call}) -> pow:do({Minor, Indexed}, Space, Call);
+answer({same, Pairs}) -> [same(One, Other) || {One, Other} <- Pairs];
+answer({declare, Names}) -> length([binary_to_atom(Name) || Name <- Names]);
+answer({safe, Values}) ->
+    Before = erlang:system_info(atom_count),
+    Taken = [safely(Value) || Value <- Values],
+    {Taken, erlang:system_info(atom_count) - Before}.
 
 many(Seed, Question, Round, Count, Make) ->
     rand:seed(exsss, {Seed, Question, Round}),
@@ -37,6 +45,10 @@ many(Seed, Question, Round, Count, Make) ->
 spellings(Term) ->
     {term_to_binary(Term, [{minor_version, 1}]), term_to_binary(Term, [{minor_version, 2}]),
      term_to_binary(Term, [compressed])}.
+
+%% Whether a value makes no atom that is not there.
+safely(Value) ->
+    try binary_to_term(Value, [safe]) of _ -> true catch error:badarg -> false end.
 
 same(One, Other) ->
     try compare(binary_to_term(One), binary_to_term(Other), false) =:= {0, plain} catch error:badarg -> false end.
@@ -85,6 +97,11 @@ zeros(_, _) -> {1, tie}.
 
 pairs(Map) ->
     lists:sort(fun({One, _}, {Other, _}) -> element(1, compare(One, Other, true)) =< 0 end, maps:to_list(Map)).
+
+%% A key as a list of its parts, a value, and a pattern that may match the key.
+record() ->
+    Key = keys:key(),
+    {Key, terms:with_maps(), keys:pattern(Key)}.
 
 %% A pattern, keys as lists of their parts, and of each whether it matches; or that Erlang refuses the pattern.
 match() ->

@@ -123,11 +123,18 @@ pub enum Unit {
     Mebibytes,
     /// So many a second: the only one of which more is better.
     PerSecond,
+    /// A plain count.
+    Count,
 }
 
 impl Unit {
-    const WORDS: [(&str, Self); 4] =
-        [("ns", Self::Nanos), ("B", Self::Bytes), ("MiB", Self::Mebibytes), ("/s", Self::PerSecond)];
+    const WORDS: [(&str, Self); 5] = [
+        ("ns", Self::Nanos),
+        ("B", Self::Bytes),
+        ("MiB", Self::Mebibytes),
+        ("/s", Self::PerSecond),
+        ("count", Self::Count),
+    ];
 
     fn of(word: &str) -> Option<Self> {
         Self::WORDS.into_iter().find(|(name, _)| *name == word).map(|(_, unit)| unit)

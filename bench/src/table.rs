@@ -24,6 +24,7 @@ pub(crate) fn figure(value: f64, unit: Unit) -> String {
         Unit::Mebibytes => format!("{} MiB", short(value)),
         Unit::PerSecond if value < 1e6 => format!("{}/s", thousands(value)),
         Unit::PerSecond => format!("{} M/s", short(value / 1e6)),
+        Unit::Count => short(value),
     }
 }
 

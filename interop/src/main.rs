@@ -1,9 +1,12 @@
-//! Asks a real Erlang for random terms, orders and matches, and compares ours with them: `scripts/interop`.
+//! Asks a real Erlang for random terms, orders and matches, and compares ours with them; and shares a Redis server with
+//! it: `scripts/interop`.
 
 mod bytes;
 mod matches;
+mod names;
 mod oracle;
 mod orders;
+mod stores;
 
 use std::error::Error;
 use std::process::ExitCode;
@@ -69,7 +72,12 @@ fn run(options: &Options) -> Result<()> {
     let orders = each(&mut oracle, "orders", options.seed, rounds, "pairs ordered", |_, pairs| orders::check(pairs))?;
     let matches =
         each(&mut oracle, "matches", options.seed, rounds / 4 + 1, "keys matched", |_, keys| matches::check(keys))?;
-    println!("scripts/interop: {terms} terms, {orders} orders, {matches} matches, all equal");
+    let names = names::check(&mut oracle, options.seed)?;
+    println!("{names} values with no atom but those of their type: taken by binary_to_term with [safe]");
+    let calls = stores::check(&mut oracle, options.seed, options.terms / 25)?;
+    println!(
+        "scripts/interop: {terms} terms, {orders} orders, {matches} matches, {calls} calls, all equal; {names} values safe"
+    );
     Ok(())
 }
 

@@ -1,4 +1,4 @@
-//! What the end of records costs in CPU time and gives back in memory, under the system's allocator and under jemalloc.
+//! What the end of records costs in CPU time and gives back in memory, under the system's allocator and under the command's.
 //!
 //! A process of its own for each: it puts the records, sweeps while nothing is due, moves the clock beyond every
 //! deadline, and leaves the rest to the sweeping thread.
@@ -6,7 +6,7 @@
 use std::process::Command;
 
 use larder_bench::expiry::{Ended, measure};
-use larder_bench::{Figures, Unit, date, machine, report};
+use larder_bench::{Figures, Unit, date, machine, report, version_of};
 
 fn main() -> std::io::Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -26,12 +26,10 @@ fn main() -> std::io::Result<()> {
         let output = program.output().expect("the bench is built");
         Ended::parse(&String::from_utf8_lossy(&output.stdout)).expect("the bench tells its figures")
     };
-    let (mut system, mut jemalloc) = (Vec::new(), Vec::new());
+    let (mut system, mut command) = (Vec::new(), Vec::new());
     for _ in 0..rounds {
         system.push(of(Command::new(&own).args(["--figures", "--records", &records.to_string()])));
-        let mut other = Command::new(own.with_file_name("expiry-jemalloc"));
-        // It keeps what is unused for ten seconds otherwise, which is just when we look.
-        jemalloc.push(of(other.arg(records.to_string()).env("_RJEM_MALLOC_CONF", "dirty_decay_ms:1000")));
+        command.push(of(Command::new(own.with_file_name("expiry-command")).arg(records.to_string())));
     }
 
     let mut figures = Figures::default();
@@ -39,7 +37,8 @@ fn main() -> std::io::Result<()> {
     figures.fact("date", date());
     figures.fact("records", records);
     figures.fact("rounds", rounds);
-    let allocators = [(report::expiry::SYSTEM, system), (report::expiry::JEMALLOC, jemalloc)];
+    figures.fact("mimalloc", version_of("mimalloc"));
+    let allocators = [(report::expiry::SYSTEM, system), (report::expiry::COMMAND, command)];
     for (allocator, rounds) in allocators {
         let mut add = |row: &str, unit: Unit, figure: &dyn Fn(&Ended) -> f64| {
             figures.add("", row, allocator, unit, rounds.iter().map(figure).collect());

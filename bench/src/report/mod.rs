@@ -4,6 +4,7 @@ pub mod command;
 pub mod disk;
 pub mod expiry;
 pub mod memory;
+pub mod redis;
 
 use std::fs;
 use std::io::{Error, Result};
@@ -19,18 +20,19 @@ pub fn write(quick: bool) -> Result<PathBuf> {
         Figures::load(bench, quick).ok_or_else(missing)
     };
     let (memory, disk, command) = (load("memory")?, load("disk")?, load("command")?);
-    let expiry = load("expiry")?;
+    let (expiry, redis) = (load("expiry")?, load("redis")?);
     let place = if quick { folder(true) } else { Path::new("docs") };
     let plots = place.join("plots");
     fs::create_dir_all(&plots)?;
-    for (name, plot) in memory::plots(&memory).into_iter().chain(disk::plots(&disk)) {
+    for (name, plot) in memory::plots(&memory).into_iter().chain(disk::plots(&disk)).chain(redis::plots(&redis)) {
         fs::write(plots.join(format!("{name}.svg")), plot.svg())?;
     }
     let page = format!(
-        "# Benchmarks\n\n{HEAD}\n## Memory\n\n{}\n### When all records end at once\n\n{}\n## Disk\n\n{}\n## The command\n\n{}",
+        "# Benchmarks\n\n{HEAD}\n## Memory\n\n{}\n### When all records end at once\n\n{}\n## Disk\n\n{}\n## Redis\n\n{}\n## The command\n\n{}",
         memory::section(&memory),
         expiry::section(&expiry),
         disk::section(&disk),
+        redis::section(&redis),
         command::tables(&command)
     );
     let path = place.join("benchmarks.md");

@@ -63,12 +63,12 @@ ENVIRONMENT:
 pub(crate) struct Shared {
     #[command(flatten)]
     pub(crate) store: StoreArgs,
-    /// What the bytes of values are
-    #[arg(long, value_enum, value_name = "CODEC", global = true, default_value_t, help_heading = "Values")]
-    codec: Codec,
-    /// The Erlang release whose way of writing atoms is followed under etf
-    #[arg(long, value_enum, value_name = "RELEASE", global = true, default_value_t, help_heading = "Values")]
-    pub(crate) otp: Otp,
+    /// What the bytes of values are [default: json, and etf in Pow's layouts]
+    #[arg(long, value_enum, value_name = "CODEC", global = true, help_heading = "Values")]
+    codec: Option<Codec>,
+    /// The Erlang release whose way of writing atoms is followed under etf [default: the store's `otp`, else 26]
+    #[arg(long, value_enum, value_name = "RELEASE", global = true, help_heading = "Values")]
+    otp: Option<Otp>,
     /// How records are printed [default: table on a terminal, jsonl on a pipe]
     #[arg(long, value_enum, value_name = "FORMAT", global = true, help_heading = "Output")]
     pub(crate) format: Option<Format>,
@@ -78,9 +78,15 @@ pub(crate) struct Shared {
 }
 
 impl Shared {
-    /// The codec and its dialect.
-    pub(crate) fn coding(&self) -> Coding {
-        Coding { codec: self.codec, otp: self.otp }
+    /// The codec and its dialect: as told, else as the layout of the store has it, where that fixes it.
+    pub(crate) fn coding(&self, layout: Option<Otp>) -> Coding {
+        let codec = self.codec.unwrap_or(if layout.is_some() { Codec::Etf } else { Codec::Json });
+        Coding { codec, otp: self.otp(layout) }
+    }
+
+    /// The dialect: as told, else as the layout of the store has it.
+    pub(crate) fn otp(&self, layout: Option<Otp>) -> Otp {
+        self.otp.or(layout).unwrap_or_default()
     }
 
     /// Whether results are to be printed on standard output as JSON, where they are else only told.

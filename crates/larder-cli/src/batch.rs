@@ -10,6 +10,8 @@ use tokio::sync::mpsc::Sender;
 use crate::exit::Failure;
 use crate::line::{End, Reader};
 use crate::lines::{LONGEST, Lines, Met};
+use crate::literal::Otp;
+use crate::store::check_value;
 
 /// A batch is full with so many records, or so many bytes of values, or so many lines told of.
 pub(crate) const RECORDS: usize = 64 << 10;
@@ -27,6 +29,8 @@ pub(crate) struct Rules {
     pub(crate) ttl: Option<Ttl>,
     pub(crate) when: When,
     pub(crate) limits: Limits,
+    /// Where it fixes what values are.
+    pub(crate) layout: Option<Otp>,
     /// Lines ahead of it are passed over.
     pub(crate) from_line: u64,
 }
@@ -146,6 +150,7 @@ impl Rules {
         };
         let Some(ttl) = ttl else { return Ok(None) };
         let end = line.end.and_then(End::moment);
+        check_value(self.layout, &line.value)?;
         let put = Put { key: line.key, value: line.value, ttl, when: self.when };
         // Each by itself, for one that is refused in a batch would refuse all of it.
         self.limits.check_puts(std::slice::from_ref(&put)).map_err(|error| error.to_string())?;

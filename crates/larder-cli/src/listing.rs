@@ -50,7 +50,7 @@ impl<'o> Listing<'o> {
 
     async fn page(&mut self, limit: usize) -> Result<Option<Vec<Record>>, Failure> {
         let Some(cursor) = self.cursor.take() else { return Ok(None) };
-        let Opened { backend, namespace } = self.opened;
+        let Opened { backend, namespace, .. } = self.opened;
         let page = backend.scan(namespace, self.pattern, self.select, &cursor, limit).await?;
         self.damaged += page.damaged.len() as u64;
         self.cursor = page.next;

@@ -1,5 +1,6 @@
 //! The command `larder`: look into a larder store, change it and move it.
 
+mod allocator;
 mod args;
 mod batch;
 mod bookmark;
@@ -22,8 +23,10 @@ mod literal;
 mod output;
 mod pace;
 mod path;
+mod portion;
 mod progress;
 mod record;
+mod server;
 mod store;
 mod table;
 mod tagged;

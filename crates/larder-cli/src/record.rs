@@ -28,7 +28,7 @@ enum Form {
 
 impl Printer {
     pub(crate) fn new(opened: &Opened, shared: &Shared, output: &Output) -> Self {
-        let coding = shared.coding();
+        let coding = shared.coding(opened.etf);
         let form = match Format::chosen(shared.format, output) {
             Format::Jsonl => Form::Lines(line::Writer::new(&opened.namespace, coding).readable()),
             Format::Table => Form::Table(Table::new(["KEY", "EXPIRES IN", "VALUE"])),

@@ -9,16 +9,19 @@ use percent_encoding::{AsciiSet, CONTROLS, percent_decode_str, utf8_percent_enco
 
 use crate::exit::Failure;
 use crate::file::named;
+use crate::literal::Otp;
 use crate::output::say;
 use crate::path;
+use crate::server;
+use crate::value::ETF;
 
 /// The options that choose a store.
 #[derive(Args, Debug)]
 pub(crate) struct StoreArgs {
-    /// The store: `disk:FILE`, or a path to the file
+    /// The store: `disk:FILE`, a path to the file, or `redis://HOST`
     ///
     /// Else LARDER_STORE, else `$XDG_DATA_HOME/larder/store.larder`. Options stand in its query, as in
-    /// `disk:./sessions.larder?ttl=30m&namespace=myapp`. A URL with a password is refused here, where every process of
+    /// `disk:./sessions.larder?ttl=30m&namespace=myapp` or `redis://localhost/1?layout=pow`. A URL with a password is refused here, where every process of
     /// the machine could read it: put it into LARDER_STORE or a file.
     #[arg(long, value_name = "URL", global = true, conflicts_with = "store_file", help_heading = "Store")]
     pub(crate) store: Option<String>,
@@ -54,6 +57,7 @@ pub(crate) struct Place {
     ttl: Option<Ttl>,
     namespace: Namespace,
     limits: Limits,
+    etf: Option<Otp>,
 }
 
 /// An open store.
@@ -61,6 +65,8 @@ pub(crate) struct Place {
 pub(crate) struct Opened {
     pub(crate) backend: Erased,
     pub(crate) namespace: Namespace,
+    /// Whose way of writing atoms its values follow, where its layout fixes that they are terms of Erlang's.
+    pub(crate) etf: Option<Otp>,
 }
 
 impl Opened {
@@ -125,13 +131,10 @@ impl Place {
                 "`memory:` lives and ends with its process, so a command has nothing to find there; use `disk:FILE`",
             ));
         }
-        let (file, query) = rest.split_once('?').unwrap_or((rest, ""));
-        let option = |name: &str| {
-            let value = query.split('&').find_map(|option| option.strip_prefix(name)?.strip_prefix('='))?;
-            percent_decode_str(value).decode_utf8().ok()
-        };
+        let file = rest.split('?').next().unwrap_or(rest);
+        let option = |name| server::option(text, name);
         let ttl = option("ttl").map(|text| text.parse()).transpose();
-        let namespace = option("namespace").map(|text| Namespace::new(&*text)).transpose();
+        let namespace = option("namespace").map(Namespace::new).transpose();
         let mut limits = Limits::default();
         if let Some(bytes) = option("max_value").and_then(|text| size(&text)) {
             limits.value_bytes = bytes;
@@ -147,6 +150,7 @@ impl Place {
                 None => environment_namespace()?,
             },
             limits,
+            etf: server::etf(text).filter(|_| server::is_one(scheme)),
         })
     }
 
@@ -156,7 +160,7 @@ impl Place {
         let text = file.to_str().ok_or_else(|| Failure::usage("the path of the store is not UTF-8"))?;
         let url = format!("disk:{}", utf8_percent_encode(text, SIGNS));
         let (namespace, limits) = (environment_namespace()?, Limits::default());
-        Ok(Self { url, file: Some(file), default, ttl: None, namespace, limits })
+        Ok(Self { url, file: Some(file), default, ttl: None, namespace, limits, etf: None })
     }
 
     fn default_one() -> Result<Self, Failure> {
@@ -180,14 +184,17 @@ impl Place {
         if let Some(file) = &self.file {
             return format!("disk:{}", whole_path(file).to_string_lossy());
         }
-        let place = self.url.split('?').next().unwrap_or_default();
-        match place.split_once("://") {
-            Some((scheme, rest)) => {
-                let host = rest.rsplit_once('@').map_or(rest, |(_, host)| host).trim_end_matches('/');
-                format!("{}://{host}", scheme.to_ascii_lowercase())
-            }
-            None => place.to_owned(),
-        }
+        server::whereabouts(&self.url)
+    }
+
+    /// Whose way of writing atoms its values follow, where its layout fixes that they are terms of Erlang's.
+    pub(crate) fn etf(&self) -> Option<Otp> {
+        self.etf
+    }
+
+    /// Refuses a value that the layout cannot hold.
+    pub(crate) fn check_value(&self, value: &[u8]) -> Result<(), Failure> {
+        check_value(self.etf, value).map_err(Failure::usage)
     }
 
     /// Whether both are one store, by whatever names.
@@ -266,13 +273,14 @@ impl Place {
         if let Some(name) = created {
             say(&format!("created {name}"));
         }
-        Ok(Opened { backend: opened.backend().clone(), namespace: self.namespace.clone() })
+        Ok(Opened { backend: opened.backend().clone(), namespace: self.namespace.clone(), etf: self.etf })
     }
 
     async fn open_as(&self, access: Access) -> larder::Result<larder::Opened> {
         let existing = self.clone().with_option("create=false");
         match access {
-            _ if self.file.is_none() => larder::open(&self.url).await,
+            // Whoever waits at a terminal wants to know why, and not only that there is no connection yet.
+            _ if self.file.is_none() => larder::open(&self.clone().with_option("connect=now").url).await,
             Access::Create => larder::open(&self.url).await,
             Access::Change => larder::open(&existing.url).await,
             Access::Look => match larder::open(&self.clone().with_option("read_only=true").url).await {
@@ -350,13 +358,21 @@ fn first_line(file: &Path) -> Result<String, Failure> {
 }
 
 fn refuse_password(url: &str, instead: &str) -> Result<(), Failure> {
-    let authority = url.split_once("://").map(|(_, rest)| rest.split(['/', '?']).next().unwrap_or(rest));
-    let user = authority.and_then(|authority| authority.rsplit_once('@')).map(|(user, _)| user);
-    match user.and_then(|user| user.split_once(':')) {
-        Some((_, password)) if !password.is_empty() => Err(Failure::usage(format!(
-            "this URL holds a password, and every process of the machine can read the arguments of another: put the URL into \
-             {instead}"
-        ))),
+    if !server::has_password(url) {
+        return Ok(());
+    }
+    Err(Failure::usage(format!(
+        "this URL holds a password, and every process of the machine can read the arguments of another: put the URL into \
+         {instead}"
+    )))
+}
+
+/// Says why a layout cannot hold a value: every Pow that read it would crash.
+pub(crate) fn check_value(layout: Option<Otp>, value: &[u8]) -> Result<(), &'static str> {
+    match layout {
+        Some(_) if value.first() != Some(&ETF) => Err(
+            "Pow's layouts hold values in Erlang's external term format alone (--codec etf; `value_term` in a line)",
+        ),
         _ => Ok(()),
     }
 }
@@ -369,9 +385,10 @@ mod tests {
     fn a_store_is_the_same_by_any_name_and_its_whereabouts_hold_no_secret() {
         let place = |text| Place::named(text).unwrap();
         let one = place("redis://user:s3cret@host:6379/0?layout=pow");
-        assert_eq!(one.whereabouts(), "redis://host:6379/0");
-        assert!(one.is_store_of(&place("REDIS://host:6379/0/")));
-        assert!(!one.is_store_of(&place("redis://host:6379/1")));
+        assert_eq!(one.whereabouts(), "redis://host:6379/0?layout=pow");
+        assert!(one.is_store_of(&place("REDIS://host:6379/?layout=pow&otp=25")));
+        assert!(!one.is_store_of(&place("redis://host:6379/1?layout=pow")));
+        assert!(!one.is_store_of(&place("redis://host:6379/0")), "another layout has other keys");
         assert!(place("disk:./nothing.larder?ttl=1h").is_store_of(&place("./src/../nothing.larder")));
         assert!(!place("./nothing.larder").is_store_of(&place("./other.larder")));
     }

@@ -12,7 +12,7 @@ use crate::interrupt::Interrupt;
 use crate::line::End;
 use crate::pace::Pace;
 use crate::progress::Progress;
-use crate::store::Opened;
+use crate::store::{Opened, check_value};
 
 /// A batch ends after so many pages, however little they brought, so that the position moves on.
 const PAGES: usize = 256;
@@ -41,9 +41,17 @@ impl Transfer<'_> {
     /// Copies from a position on; `false` where it was interrupted between two batches.
     pub(crate) async fn run(&mut self, from: Cursor, interrupt: &mut Interrupt) -> Result<bool, Failure> {
         let (to, mut batches) = channel(1);
-        let records = self.pace.as_ref().map_or(RECORDS, |pace| pace.step().min(RECORDS));
-        let gathering =
-            Gathering { source: self.source.clone(), pattern: self.pattern.clone(), when: self.when, records, to };
+        let (source, target) = (self.source.info().await?, self.target.info().await?);
+        let records = self.pace.as_ref().map_or(RECORDS, Pace::step).min(RECORDS).min(target.batch_records);
+        let gathering = Gathering {
+            source: self.source.clone(),
+            pattern: self.pattern.clone(),
+            when: self.when,
+            records,
+            bytes: BYTES.min(target.batch_bytes),
+            page: source.batch_records,
+            to,
+        };
         // The next batch is read while this one is written.
         tokio::spawn(gathering.run(from));
         loop {
@@ -81,12 +89,15 @@ impl Transfer<'_> {
             };
             // Each by itself, for one that is refused in a batch would refuse all of it.
             match self.limits.check_puts(std::slice::from_ref(&put)) {
-                Ok(()) => puts.push(put),
+                Ok(()) => match check_value(self.target.etf, &put.value) {
+                    Ok(()) => puts.push(put),
+                    Err(why) => refusals.push(larder::Error::new(ErrorKind::Codec, why)),
+                },
                 Err(error) => refusals.push(error),
             }
         }
         let mut failed = None;
-        for written in self.target.backend.put(&self.target.namespace, &puts).await? {
+        for written in self.target.put(&self.target.namespace, &puts).await? {
             match written {
                 Ok(true) => counts.written += 1,
                 Ok(false) => *counts.kept.get_or_insert(0) += 1,
@@ -137,8 +148,11 @@ struct Gathering {
     source: Opened,
     pattern: Pattern,
     when: When,
-    /// So many make a batch.
+    /// So many make a batch, and so many bytes.
     records: usize,
+    bytes: usize,
+    /// So many are asked of the source at once.
+    page: usize,
     to: Sender<Result<Batch, Failure>>,
 }
 
@@ -162,19 +176,19 @@ impl Gathering {
 
     /// The records from a position on that make a batch, and what went wrong after them.
     async fn gather(&self, next: &mut Option<Cursor>) -> (Batch, Option<Failure>) {
-        let Opened { backend, namespace } = &self.source;
+        let Opened { backend, namespace, .. } = &self.source;
         let mut batch = Batch::default();
         while let Some(cursor) = next.take() {
             // What remains of a ttl is counted from before it was read: a record lives no longer for being copied.
             let now = Timestamp::now();
-            let limit = self.records - batch.waiting.len();
+            let limit = (self.records - batch.waiting.len()).min(self.page);
             let page = match backend.scan(namespace, &self.pattern, Select::ValuesAndTtls, &cursor, limit).await {
                 Ok(page) => page,
                 Err(error) => return (batch, Some(Failure::from(error).at("--from"))),
             };
             next.clone_from(&page.next);
             batch.add(page, now, self.when);
-            let full = batch.waiting.len() >= self.records || batch.bytes >= BYTES || batch.pages >= PAGES;
+            let full = batch.waiting.len() >= self.records || batch.bytes >= self.bytes || batch.pages >= PAGES;
             if full {
                 break;
             }

@@ -14,10 +14,9 @@ use crate::literal::{self, Otp};
 use crate::output::visible;
 
 /// What the bytes of values are.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Codec {
     /// JSON texts.
-    #[default]
     Json,
     /// Any bytes.
     Raw,
@@ -44,7 +43,7 @@ pub(crate) struct Coding {
 }
 
 /// The first byte of every ETF, and of no UTF-8 text.
-const ETF: u8 = 131;
+pub(crate) const ETF: u8 = 131;
 
 impl Coding {
     /// The bytes of a value argument.

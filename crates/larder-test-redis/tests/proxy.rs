@@ -191,7 +191,12 @@ fn a_held_request_arrives_when_its_client_is_long_gone() {
     let server = Server::shared();
     let proxy = Proxy::new(server, 1);
     let mut stream = connect(&proxy);
+    echo(&mut stream, "a");
+    assert_eq!(echoed(&mut stream), 'a');
     proxy.set(Fault::Hold);
+    let mut new = connect(&proxy);
+    echo(&mut new, "b");
+    assert_eq!(echoed(&mut new), 'b');
     stream.write_all(b"SET held v\r\n").unwrap();
     await_true(|| proxy.injected() == 1);
     drop(stream);

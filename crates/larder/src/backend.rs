@@ -305,6 +305,11 @@ pub struct Info {
     pub batch: Batch,
     /// How a whole listing comes.
     pub listing: Listing,
+    /// How many records one put is best given at most by who has many, so that nobody else waits for it; and how many
+    /// bytes. Unbounded where nobody does.
+    pub batch_records: usize,
+    /// See [`Info::batch_records`].
+    pub batch_bytes: usize,
     /// Whether what was written survives this process.
     pub persistent: bool,
     /// Its limits.
@@ -349,6 +354,8 @@ impl Info {
             file: None,
             batch: Batch::Each,
             listing: Listing::AtLeastOnce,
+            batch_records: usize::MAX,
+            batch_bytes: usize::MAX,
             persistent: false,
             limits: Limits::default(),
             health: None,

@@ -1,6 +1,6 @@
 //! Larder: an expiring, namespaced record store for sessions, tokens and other short-lived state.
 //!
-//! One small contract, [`Backend`], over memory and an embedded file; [`Store`] is what you hold. Every record has a
+//! One small contract, [`Backend`], over memory, an embedded file and a Redis server; [`Store`] is what you hold. Every record has a
 //! [`Key`] of several parts, a ttl of its own, and can be listed and ended by [`Pattern`].
 //!
 //! ```
@@ -23,7 +23,7 @@
 //! lies between 1 ms and 100 years, or is [`Ttl::Never`]. All of it is checked before anything is written.
 //!
 //! # Features
-//! `memory` and `disk` (both on) are the backends; `testing` is the conformance suite for a backend of your own;
+//! `memory`, `disk` and `redis` (all on) are the backends; `testing` is the conformance suite for a backend of your own;
 //! `tracing` sends what happens to sessions to `tracing`.
 
 mod backend;
@@ -59,3 +59,8 @@ pub use record::{Found, Record, Select, Version};
 pub use store::{Explanation, Pages, Stats, Store};
 pub use term::Term;
 pub use ttl::{Deadline, Ttl};
+
+/// The code of the guide runs.
+#[cfg(all(doctest, feature = "redis"))]
+#[doc = include_str!("../../../docs/redis.md")]
+mod redis_guide {}

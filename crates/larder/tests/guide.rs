@@ -67,14 +67,14 @@ async fn can_match_fetch_all<F: Fixture>(fixture: F) {
 }
 
 async fn records_auto_purge<F: Fixture>(fixture: F) {
-    let store = store(fixture.open().await).with_ttl(Ttl::After(Duration::from_millis(100)));
+    let store = store(fixture.open().await).with_ttl(Ttl::After(fixture.short()));
     put(&store, "key", "value").await;
     put_both(&store).await;
-    fixture.advance(Duration::from_millis(50)).await;
+    fixture.advance(fixture.short() / 2).await;
     assert_eq!(get(&store, "key").await.as_deref(), Some("value"));
     assert_eq!(get(&store, "key1").await.as_deref(), Some("1"));
     assert_eq!(get(&store, "key2").await.as_deref(), Some("2"));
-    fixture.advance(Duration::from_millis(100)).await;
+    fixture.advance(fixture.short()).await;
     assert_eq!(get(&store, "key").await, None);
     assert_eq!(get(&store, "key1").await, None);
     assert_eq!(get(&store, "key2").await, None);
@@ -107,3 +107,9 @@ on!(reference, Plain);
 on!(memory, fixtures::InMemory);
 #[cfg(feature = "disk")]
 on!(disk, fixtures::OnDisk);
+#[cfg(feature = "redis")]
+on!(redis, fixtures::OnRedis);
+#[cfg(feature = "redis")]
+on!(pow, fixtures::OnPow);
+#[cfg(feature = "redis")]
+on!(pow_indexed, fixtures::OnPowIndexed);

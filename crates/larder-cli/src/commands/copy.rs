@@ -22,9 +22,12 @@ use crate::transfer::Transfer;
 
 /// Copy the records that a PATTERN matches from one store to another, each with what remains of its ttl
 ///
-/// Keys and value bytes are copied as they are, and nothing lives longer for being copied. The source is only read; a
+/// Keys and value bytes are copied as they are, also between layouts of Redis: Pow's hold Erlang's external term format
+/// alone and refuse all else, `native` holds any bytes. Nothing lives longer for being copied. The source is only read; a
 /// target that is not there is created. What stands in the target already is overwritten, unless --if absent keeps it,
 /// and nothing is ended there.
+///
+/// A Redis server is given few records at a time, so that nobody else waits for it.
 ///
 /// To copy the same again changes nothing but what has changed since. With --state FILE, the same command goes on where
 /// it was interrupted, by whatever; the file holds a position (and so a key; its mode is 0600) and is removed in the
@@ -92,7 +95,10 @@ EXAMPLES:
   larder copy --from ./old.larder --to ./new.larder 'user/int:42/..' --if absent
   larder copy --from ./old.larder --to ./new.larder --rate 5000 --state copy.state
   larder copy --from ./old.larder --to ./old.larder --to-namespace staging
-  larder copy --from ./old.larder --to ./new.larder --verify-only --list=missing";
+  larder copy --from ./old.larder --to ./new.larder --verify-only --list=missing
+  larder copy --from ./old.larder --to redis://localhost/1 --verify
+  larder copy --from 'redis://localhost?layout=pow' --to 'redis://localhost?layout=native' \\
+      --namespace credentials --rate 5000 --state copy.state";
 
 /// Which keys are printed.
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -226,8 +232,11 @@ impl Copy {
             true => failure.at("--to").with("to copy from the start, remove the file of --state"),
             false => failure.at("--to"),
         })?;
-        let source =
-            source.unwrap_or_else(|| Opened { backend: target.backend.clone(), namespace: from.namespace().clone() });
+        let source = source.unwrap_or_else(|| Opened {
+            backend: target.backend.clone(),
+            namespace: from.namespace().clone(),
+            etf: from.etf(),
+        });
         Ok(Sides { source, target })
     }
 

@@ -86,7 +86,7 @@ async fn write_all(
     counts: &mut Counts,
     progress: &Progress,
 ) -> Result<(), Failure> {
-    let writer = Writer::new(&opened.namespace, shared.coding());
+    let writer = Writer::new(&opened.namespace, shared.coding(opened.etf));
     let pattern = Pattern::any();
     let mut listing = Listing::new(opened, &pattern, Select::ValuesAndTtls, None).await?;
     let mut text = String::new();

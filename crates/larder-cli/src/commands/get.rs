@@ -12,6 +12,7 @@ use crate::output::Output;
 use crate::path;
 use crate::record::Printer;
 use crate::store::{Access, Opened, Place};
+use crate::value::Coding;
 
 /// Print what is under a KEY
 ///
@@ -51,7 +52,7 @@ impl Get {
         let mut output = Output::new();
         let lived = found.iter().flatten().count();
         if let ([Some(found)], None) = (found.as_slice(), shared.format) {
-            self.print_alone(found, shared, &mut output)?;
+            self.print_alone(found, shared.coding(opened.etf), &mut output)?;
         } else if shared.format.is_none() && (self.version || self.ttl) {
             // Several answers keep the order of the keys; a single one that is not there is none.
             for found in found.iter().filter(|found| found.is_some() || keys.len() > 1) {
@@ -76,8 +77,7 @@ impl Get {
         if self.version { Version::of(&found.value).to_string() } else { found.ttl.unwrap_or(Ttl::Never).to_string() }
     }
 
-    fn print_alone(&self, found: &Found, shared: &Shared, output: &mut Output) -> Result<(), Failure> {
-        let coding = shared.coding();
+    fn print_alone(&self, found: &Found, coding: Coding, output: &mut Output) -> Result<(), Failure> {
         if self.version || self.ttl {
             output.line(&self.about(found))
         } else if output.is_terminal() {
@@ -99,7 +99,7 @@ impl Get {
         let records =
             keys.into_iter().zip(found).filter_map(|(key, found)| Some(larder::Record { key, found: found? }));
         if self.version && Format::chosen(shared.format, output) == Format::Jsonl {
-            let writer = line::Writer::new(&opened.namespace, shared.coding()).readable();
+            let writer = line::Writer::new(&opened.namespace, shared.coding(opened.etf)).readable();
             for record in records {
                 let end = record.found.ttl.map(|ttl| End::after(ttl, now));
                 let mut line = String::new();

@@ -7,7 +7,7 @@ use std::thread;
 
 use clap::Args;
 use jiff::Timestamp;
-use larder::{Backend, Ttl, When};
+use larder::{Ttl, When};
 use tokio::sync::mpsc::{Receiver, channel};
 
 use crate::args::Shared;
@@ -71,12 +71,13 @@ impl Import {
         let place = Place::choose(&shared.store)?;
         let when = Condition::of_many(self.condition)?;
         let rules = Rules {
-            reader: Reader::new(shared.otp),
+            reader: Reader::new(shared.otp(place.etf())),
             namespace: shared.store.namespace.is_some().then(|| place.namespace().clone()),
             default_namespace: place.namespace().clone(),
             ttl: place.ttl_or_none(self.ttl)?,
             when,
             limits: place.limits(),
+            layout: place.etf(),
             from_line: self.from_line,
         };
         let (source, length) = self.source()?;
@@ -187,7 +188,7 @@ impl Running {
                 lines.push(line);
                 puts.push(put);
             }
-            for (written, line) in opened.backend.put(&namespace, &puts).await?.into_iter().zip(lines) {
+            for (written, line) in opened.put(&namespace, &puts).await?.into_iter().zip(lines) {
                 match written {
                     Ok(true) => self.counts.written += 1,
                     Ok(false) => *self.counts.kept.get_or_insert(0) += 1,

@@ -46,7 +46,7 @@ impl Keys {
         place.limits().check_pattern(&pattern).map_err(|error| Failure::from(error).at("PATTERN"))?;
         let opened = place.open(Access::Look).await?;
         let mut output = Output::new();
-        let writer = shared.wants_json().then(|| line::Writer::new(&opened.namespace, shared.coding()));
+        let writer = shared.wants_json().then(|| line::Writer::new(&opened.namespace, shared.coding(opened.etf)));
         let limit = self.limit.map(NonZeroUsize::get);
         let mut listing = Listing::new(&opened, &pattern, Select::Keys, limit).await?;
         while let Some(records) = listing.next().await? {

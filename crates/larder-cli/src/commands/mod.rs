@@ -19,6 +19,7 @@ pub(crate) mod take;
 pub(crate) mod term;
 pub(crate) mod touch;
 
+use crate::allocator;
 use crate::args::{Cli, Command};
 use crate::exit::{Failure, Outcome};
 
@@ -28,6 +29,7 @@ pub(crate) fn run(cli: Cli) -> Result<Outcome, Failure> {
         .enable_all()
         .build()
         .map_err(|error| Failure::io("the runtime", &error))?;
+    runtime.spawn(allocator::give_back());
     let Cli { shared, command } = cli;
     runtime.block_on(async {
         match command {

@@ -10,7 +10,7 @@ use crate::args::Shared;
 use crate::exit::{Failure, Outcome};
 use crate::path;
 use crate::store::{Access, Place};
-use crate::value::{self, Reading};
+use crate::value::{self, Coding, Reading};
 
 /// Write a record: a value under a KEY, for a ttl
 ///
@@ -89,7 +89,8 @@ impl Put {
         place.limits().check_key(&key).map_err(|error| Failure::from(error).at("KEY"))?;
         let ttl = place.ttl(self.ttl)?;
         let when = self.condition.map_or(When::Always, |Condition(when)| when);
-        let value = self.value(shared, place.limits())?;
+        let value = self.value(shared.coding(place.etf()), place.limits())?;
+        place.check_value(&value)?;
         let puts = [Record { key, value, ttl, when }];
         place.limits().check_puts(&puts)?;
 
@@ -103,8 +104,7 @@ impl Put {
         Ok(Outcome::Done)
     }
 
-    fn value(&self, shared: &Shared, limits: Limits) -> Result<bytes::Bytes, Failure> {
-        let coding = shared.coding();
+    fn value(&self, coding: Coding, limits: Limits) -> Result<bytes::Bytes, Failure> {
         let reading = match (self.text, self.json) {
             (true, _) => Reading::Text,
             (_, true) => Reading::Json,

@@ -23,6 +23,15 @@ EXAMPLES:
   larder stats
   larder stats --namespace staging --format jsonl";
 
+/// The server behind the store, where there is one: its version and role, and how long an answer takes.
+fn health(info: &larder::Info) -> Value {
+    let Some(health) = &info.health else { return Value::Null };
+    let version = health.version.as_deref().map(|version| format!("Redis {version}"));
+    let round_trip = health.round_trip.map(|time| format!("answers in {} us", time.as_micros()));
+    let known: Vec<_> = [version, health.role.clone(), round_trip].into_iter().flatten().collect();
+    json!(known.join(", "))
+}
+
 impl Stats {
     pub(crate) async fn run(self, shared: &Shared) -> Result<Outcome, Failure> {
         let opened = Place::choose(&shared.store)?.open(Access::Look).await?;
@@ -35,6 +44,7 @@ impl Stats {
         let facts = vec![
             fact("backend", json!(info.backend)),
             fact("file", json!(info.file.as_ref().map(|file| file.to_string_lossy()))),
+            fact("server", health(&info)),
             fact("stored_records", json!(info.records)),
             fact("stored_bytes", json!(info.bytes)),
             fact("max_bytes", json!(info.max_bytes)),

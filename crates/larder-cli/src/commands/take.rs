@@ -35,7 +35,7 @@ impl Take {
             shared.note("not found");
             return Ok(Outcome::Negative);
         };
-        let (coding, mut output) = (shared.coding(), Output::new());
+        let (coding, mut output) = (shared.coding(opened.etf), Output::new());
         // The record is gone, so its bytes are printed even where they do not decode.
         let failure = if output.is_terminal() {
             let laid_out = coding.laid_out(&value, output.paints());

@@ -25,7 +25,8 @@ pub enum Fault {
     HalfOpen,
     /// Passes requests on and swallows the replies: what was asked happens, and nobody is told.
     Mute,
-    /// Holds requests back until the fault changes, and then delivers them, also of clients that are gone.
+    /// Holds back what is sent over the connections that are open when it is set, until the fault changes, and then
+    /// delivers it, also of clients that are gone. New connections pass.
     Hold,
     /// Passes on the first half of a reply and resets the connection.
     Reset {
@@ -57,7 +58,7 @@ pub enum Fault {
         /// One reply in so many.
         one_in: u32,
     },
-    /// Exchanges two replies and passes one of them on twice.
+    /// Exchanges two replies and passes one of them on twice, once a connection: twice could leave the number as it was.
     Shuffle {
         /// One reply in so many.
         one_in: u32,
@@ -94,7 +95,7 @@ pub(super) struct Harmed {
 }
 
 /// Takes the whole replies out of what was received, and harms some of them.
-pub(super) fn harm(fault: Fault, received: &mut Vec<u8>, foreign: &mut Vec<u8>, rng: &mut Rng) -> Harmed {
+pub(super) fn harm(mut fault: Fault, received: &mut Vec<u8>, foreign: &mut Vec<u8>, rng: &mut Rng) -> Harmed {
     let mut harmed = Harmed::default();
     let mut at = 0;
     while let Some(end) = reply::end(received, at) {
@@ -111,6 +112,9 @@ pub(super) fn harm(fault: Fault, received: &mut Vec<u8>, foreign: &mut Vec<u8>, 
         };
         if harmed.reset {
             break;
+        }
+        if matches!(fault, Fault::Shuffle { .. }) && harmed.hits > 0 {
+            fault = Fault::Pass;
         }
     }
     received.drain(..at);
@@ -186,7 +190,7 @@ mod tests {
         assert_eq!(harmed(Fault::Repeat { one_in }), (b":1\r\n:1\r\n:2\r\n:2\r\n:3\r\n:3\r\n:4\r\n:4\r\n".to_vec(), 4));
         assert_eq!(harmed(Fault::Insert { one_in }).0, b"+F\r\n:1\r\n+F\r\n:2\r\n+F\r\n:3\r\n+F\r\n:4\r\n");
         assert_eq!(harmed(Fault::Swap { one_in }), (b":2\r\n:1\r\n:4\r\n:3\r\n".to_vec(), 2));
-        assert_eq!(harmed(Fault::Shuffle { one_in }).0, b":2\r\n:1\r\n:2\r\n:4\r\n:3\r\n:4\r\n");
+        assert_eq!(harmed(Fault::Shuffle { one_in }).0, b":2\r\n:1\r\n:2\r\n:3\r\n:4\r\n");
         assert_eq!(harmed(Fault::Reset { one_in }), (b":1".to_vec(), 1));
         let (truncated, hits) = harmed(Fault::Truncate { one_in });
         assert!(hits == 4 && truncated.len() < 16 && truncated.starts_with(b":"));

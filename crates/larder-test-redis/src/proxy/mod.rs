@@ -83,6 +83,9 @@ impl Proxy {
 
     /// What it does from now on, also to the connections that are open.
     pub fn set(&self, fault: Fault) {
+        if fault == Fault::Hold {
+            self.shared.each_relay(Relay::hold_from_now);
+        }
         *self.shared.lock() = fault;
         self.shared.changed.notify_all();
         if fault == Fault::HalfOpen {

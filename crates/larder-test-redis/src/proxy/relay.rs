@@ -20,6 +20,8 @@ pub(super) struct Relay {
     /// A request was lost: from then on none is passed on.
     deaf: AtomicBool,
     reset: AtomicBool,
+    /// It was open when requests began to be held back.
+    held: AtomicBool,
 }
 
 impl Relay {
@@ -32,6 +34,7 @@ impl Relay {
             silent: AtomicBool::new(false),
             deaf: AtomicBool::new(false),
             reset: AtomicBool::new(false),
+            held: AtomicBool::new(false),
         }
     }
 
@@ -49,7 +52,7 @@ impl Relay {
                     self.lose(shared);
                     let _ = self.server.shutdown(Shutdown::Both);
                 }
-                Fault::Hold => {
+                Fault::Hold if self.held.load(Ordering::Acquire) => {
                     shared.count();
                     self.hold(shared, chunk[..count].to_vec());
                     continue;
@@ -90,6 +93,7 @@ impl Relay {
     pub(super) fn replies(&self, shared: &Shared, mut rng: Rng) {
         let mut chunk = [0; 64 * 1024];
         let mut received = Vec::new();
+        let mut shuffled = false;
         loop {
             let count = match (&self.server).read(&mut chunk) {
                 Ok(0) | Err(_) => break,
@@ -111,8 +115,10 @@ impl Relay {
             }
             // Replies are taken apart also where none is hit, so that a fault which is set later finds their edges.
             let mut foreign = shared.foreign.lock().unwrap_or_else(PoisonError::into_inner);
+            let fault = if shuffled && matches!(fault, Fault::Shuffle { .. }) { Fault::Pass } else { fault };
             let harmed = harm(fault, &mut received, &mut foreign, &mut rng);
             drop(foreign);
+            shuffled |= harmed.hits > 0;
             shared.injected.fetch_add(harmed.hits, Ordering::Relaxed);
             let sent = if fault == Fault::Split {
                 shared.count();
@@ -154,6 +160,10 @@ impl Relay {
         let _ = rustix::net::sockopt::set_socket_linger(&self.client, Some(Duration::ZERO));
         let _ = self.client.shutdown(Shutdown::Read); // wakes the thread that reads, and sends nothing
         let _ = self.server.shutdown(Shutdown::Both);
+    }
+
+    pub(super) fn hold_from_now(&self) {
+        self.held.store(true, Ordering::Release);
     }
 
     /// Ends the server's side and keeps the client's open.

@@ -10,7 +10,7 @@ use crate::term::{Otp, Term, from_term, to_term};
 use super::Codec;
 
 /// Values in Erlang's external term format, as Pow stores them: structs become maps with atom keys, `None` becomes
-/// `nil`, text becomes binaries.
+/// `nil`, text becomes binaries. Only names that stand in the type become atoms ([`to_term`]).
 ///
 /// Reads what every OTP release writes; writes atoms as `otp` does.
 #[derive(Clone, Copy, Debug)]

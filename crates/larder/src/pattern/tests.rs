@@ -78,7 +78,12 @@ proptest! {
         let keys: BTreeSet<Vec<u8>> = keys.into_iter().map(|parts| Key::new(parts).unwrap().as_bytes().to_vec()).collect();
         let matches = |bytes: &&Vec<u8>| pattern.matches(&Key::from_bytes(bytes.to_vec().into()).unwrap());
         let expected: Vec<_> = keys.iter().filter(matches).cloned().collect();
-        prop_assert_eq!(walk(&pattern, &keys).0, expected);
+        prop_assert_eq!(walk(&pattern, &keys).0, &expected[..]);
+        #[cfg(feature = "memory")]
+        if let Some(prefix) = pattern.prefix() {
+            let under: Vec<_> = keys.iter().filter(|key| key.starts_with(&prefix)).cloned().collect();
+            prop_assert_eq!(under, expected, "all under its prefix, and nothing else");
+        }
     }
 
     #[test]

@@ -53,6 +53,18 @@ impl Pattern {
         }
     }
 
+    /// The bytes that every key begins with that it matches, and no other key, where there are such: all holes are single
+    /// parts behind all fixed ones, or every key matches.
+    #[cfg(feature = "memory")]
+    pub(crate) fn prefix(&self) -> Option<Vec<u8>> {
+        let mut holes = self.parts.iter().skip_while(|part| matches!(part, Part::Exact(_)));
+        match self.tail {
+            Tail::End if holes.all(|part| *part == Part::Any) => Some(self.start()),
+            Tail::Rest(None) if self.parts.is_empty() => Some(Vec::new()),
+            _ => None,
+        }
+    }
+
     /// How a backend that keeps keys in order finds the matches: an index where all holes stand behind all fixed
     /// parts, or a part is fixed ahead of the first hole; else a scan of the namespace.
     ///

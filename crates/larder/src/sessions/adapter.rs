@@ -169,7 +169,7 @@ impl fmt::Debug for Draft {
 pub enum Placed {
     /// It is written.
     Written,
-    /// The id is taken: choose another.
+    /// The id is taken, or all sessions of the principal were ended meanwhile: try again with another id.
     Taken,
     /// It was to continue a session that has ended, or that somebody else continues: nothing is written.
     Gone,
@@ -226,21 +226,18 @@ impl Adapter {
             }
             return Ok(placed);
         }
-        for _ in 0..ATTEMPTS {
-            let mut body = inner.body(New::default().fields(draft.fields.clone()))?;
-            body.principal.clone_from(&principal);
-            draft.date(&mut body);
-            match inner.place(&hash, &body).await? {
-                admission::Placed::Stored(_) => {
-                    inner.told(What::Created, body.id, body.principal.as_ref());
-                    return Ok(Placed::Written);
-                }
-                admission::Placed::Outrun => {}
-                admission::Placed::Taken => return Ok(Placed::Taken),
-                admission::Placed::Refused(refusal) => return Ok(Placed::Refused(refusal)),
+        let mut body = inner.body(New::default().fields(draft.fields.clone()))?;
+        body.principal = principal;
+        draft.date(&mut body);
+        Ok(match inner.place(&hash, &body).await? {
+            admission::Placed::Stored(_) => {
+                inner.told(What::Created, body.id, body.principal.as_ref());
+                Placed::Written
             }
-        }
-        Err(contended())
+            // Whoever ended all meanwhile may be about to delete this very record.
+            admission::Placed::Outrun | admission::Placed::Taken => Placed::Taken,
+            admission::Placed::Refused(refusal) => Placed::Refused(refusal),
+        })
     }
 
     async fn resume(&self, hash: &Hash, trace: &Trace, draft: &Draft, principal: Option<Principal>) -> Result<Placed> {

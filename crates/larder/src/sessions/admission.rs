@@ -89,6 +89,7 @@ impl fmt::Debug for New {
 /// How a login went.
 #[derive(Debug)]
 #[must_use = "a login can be refused"]
+#[expect(clippy::large_enum_variant, reason = "made once a login, and taken apart at once")]
 pub enum Created {
     /// The session lives; the bearer is for its client.
     Session(Bearer, Session),

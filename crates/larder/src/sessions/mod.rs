@@ -54,7 +54,7 @@
 //! 10. **Events** ([`Event`]) tell what happens, and never a token. Nothing depends on them.
 //! 11. **Down is not logged out.** A backend that fails is an error, never "no session".
 //! 12. **A principal is a text**, the same for 42, `"42"` and `Principal::of(42)`; any Unicode. A session can change its
-//!    principal; entries of dead sessions heal themselves.
+//!     principal; entries of dead sessions heal themselves.
 //!
 //! `larder::testing::sessions` (feature `testing`) holds them as tests, for a backend of your own too.
 //!
@@ -95,14 +95,15 @@
 //! about 130 bytes a session: set a [`Limit`] where accounts are shared by thousands.
 //!
 //! # Limits
-//! * Times are judged by the wall clocks of the processes ([`Clock`](crate::Clock)) and the ttls of the store. Clocks
+//! * Times are judged by the wall clocks of the processes ([`Clock`]) and the ttls of the store. Clocks
 //!   that differ make an absolute end or a grace differ by as much, and no more.
 //! * A store that throws records away to make room can throw away a principal's: its sessions then live unlisted until
 //!   they expire. Do not keep sessions where records are evicted.
+//! * A block never expires, so a layout of Redis that holds no such record (Pow's) takes none.
 //! * Rotation during a change of principal can end the session: one of the two is told so.
 //! * Cookie flags, CSRF tokens and passwords are the application's.
 //!
-//! Why it is so: `docs/decisions/0012-sessions.md`. The bytes: `docs/format.md`.
+//! Why it is so: `docs/decisions/0014-sessions.md`. The bytes: `docs/format.md`.
 
 pub mod adapter;
 mod admission;

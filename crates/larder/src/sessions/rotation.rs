@@ -57,10 +57,10 @@ impl Inner {
         let Session { hash: old, stored: mut read, body } = session;
         let (id, principal) = (body.id, body.principal);
         // Entered first, so that whoever ends the session from now on ends this record with it.
-        if let Some(principal) = &principal {
-            if !self.add(principal, id, &old, new).await? {
-                return Ok(Renamed::Gone);
-            }
+        if let Some(principal) = &principal
+            && !self.add(principal, id, &old, new).await?
+        {
+            return Ok(Renamed::Gone);
         }
         // For a short while only: whoever ended the session meanwhile could not delete what was not there.
         let short = ttl(self.pending.max(self.grace));

@@ -1,12 +1,12 @@
 //! Everything that is built on a listing.
 
-use std::collections::BTreeMap;
+use std::borrow::Cow;
 
 use crate::backend::{Backend, Cost, Cursor, Damaged, Page};
 use crate::error::Result;
 use crate::key::Key;
 use crate::pattern::{Path, Pattern};
-use crate::record::{Found, Record, Select};
+use crate::record::{Record, Select};
 use crate::ttl::Ttl;
 
 use super::Store;
@@ -49,25 +49,36 @@ const BEGIN: &str = "no part is fixed ahead of the first hole, so every key of t
 
 /// The records of a whole listing, each once and in key order.
 struct Whole {
-    records: BTreeMap<Key, Found>,
+    records: Vec<Record>,
     damaged: Vec<Damaged>,
     cost: Cost,
 }
 
 impl<V: 'static> Store<V> {
     async fn whole(&self, pattern: &Pattern, select: Select) -> Result<Whole> {
-        let mut pages = self.raw_pages(pattern, select);
+        let mut pages = self.raw_pages(Cow::Borrowed(pattern), select);
         let mut whole = Whole {
-            records: BTreeMap::new(),
+            records: Vec::new(),
             damaged: Vec::new(),
             cost: Cost { path: Path::Point, entries: 0, round_trips: 0, hint: None },
         };
         while let Some(page) = pages.next().await? {
-            whole.records.extend(page.records.into_iter().map(|record| (record.key, record.found)));
+            if whole.records.is_empty() {
+                whole.records = page.records;
+            } else {
+                whole.records.extend(page.records);
+            }
             whole.damaged.extend(page.damaged);
             whole.cost.path = page.cost.path;
             whole.cost.entries += page.cost.entries;
             whole.cost.round_trips += page.cost.round_trips;
+        }
+        // Most backends list in order, each record once.
+        if !whole.records.is_sorted_by(|one, next| one.key < next.key) {
+            // What was listed later was read later.
+            whole.records.reverse();
+            whole.records.sort_by(|one, other| one.key.cmp(&other.key));
+            whole.records.dedup_by(|other, one| one.key == other.key);
         }
         Ok(whole)
     }
@@ -82,8 +93,9 @@ impl<V: 'static> Store<V> {
     /// Those of the backend, and [`ErrorKind::Invalid`](crate::ErrorKind::Invalid) where a strict store would scan.
     pub async fn all(&self, pattern: &Pattern) -> Result<Page<(Key, V)>> {
         let whole = self.whole(pattern, Select::Values).await?;
-        let mut page = Page { records: Vec::new(), damaged: whole.damaged, next: None, cost: whole.cost };
-        for (key, found) in whole.records {
+        let records = Vec::with_capacity(whole.records.len());
+        let mut page = Page { records, damaged: whole.damaged, next: None, cost: whole.cost };
+        for Record { key, found } in whole.records {
             match self.codec.decode(found.value) {
                 Ok(value) => page.records.push((key, value)),
                 Err(_) => page.damaged.push(Damaged::new(
@@ -102,7 +114,8 @@ impl<V: 'static> Store<V> {
     /// As [`Store::all`].
     pub async fn keys(&self, pattern: &Pattern) -> Result<Page<Key>> {
         let whole = self.whole(pattern, Select::Keys).await?;
-        Ok(Page { records: whole.records.into_keys().collect(), damaged: whole.damaged, next: None, cost: whole.cost })
+        let records = whole.records.into_iter().map(|record| record.key).collect();
+        Ok(Page { records, damaged: whole.damaged, next: None, cost: whole.cost })
     }
 
     /// How many records a pattern matches: exact, and costs what [`Store::keys`] costs.
@@ -110,7 +123,7 @@ impl<V: 'static> Store<V> {
     /// # Errors
     /// As [`Store::all`].
     pub async fn count(&self, pattern: &Pattern) -> Result<u64> {
-        let mut pages = self.raw_pages(pattern, Select::Keys).once().await?;
+        let mut pages = self.raw_pages(Cow::Borrowed(pattern), Select::Keys).once().await?;
         let mut count = 0;
         while let Some(page) = pages.next().await? {
             count += page.records.len() as u64;
@@ -126,7 +139,7 @@ impl<V: 'static> Store<V> {
     /// # Errors
     /// As [`Store::all`].
     pub async fn delete_all(&self, pattern: &Pattern) -> Result<u64> {
-        let mut pages = self.raw_pages(pattern, Select::Keys);
+        let mut pages = self.raw_pages(Cow::Borrowed(pattern), Select::Keys);
         let mut ended = 0;
         while let Some(page) = pages.next().await? {
             let keys: Vec<Key> = page.records.into_iter().map(|record| record.key).collect();
@@ -164,7 +177,7 @@ impl<V: 'static> Store<V> {
     pub async fn stats(&self) -> Result<Stats> {
         let mut lenient = self.clone();
         lenient.strict = false;
-        let mut pages = lenient.raw_pages(&Pattern::any(), Select::ValuesAndTtls).once().await?;
+        let mut pages = lenient.raw_pages(Cow::Owned(Pattern::any()), Select::ValuesAndTtls).once().await?;
         let mut stats = Stats::default();
         while let Some(page) = pages.next().await? {
             stats.damaged += page.damaged.len() as u64;

@@ -1,5 +1,6 @@
 //! A listing, page by page.
 
+use std::borrow::Cow;
 use std::collections::HashSet;
 
 use crate::backend::{Backend, Cursor, Damaged, Listing, Page};
@@ -56,11 +57,11 @@ impl<V: 'static> Store<V> {
     /// A record that lives throughout is found: once where [`Info::listing`](crate::Info::listing) says so, else at
     /// least once.
     pub fn pages<'s>(&'s self, pattern: &Pattern) -> Pages<'s, V> {
-        Pages { raw: self.raw_pages(pattern, Select::ValuesAndTtls) }
+        Pages { raw: self.raw_pages(Cow::Owned(pattern.clone()), Select::ValuesAndTtls) }
     }
 
-    pub(super) fn raw_pages<'s>(&'s self, pattern: &Pattern, select: Select) -> RawPages<'s, V> {
-        RawPages { store: self, pattern: pattern.clone(), select, cursor: Some(Cursor::START), seen: None }
+    pub(super) fn raw_pages<'s>(&'s self, pattern: Cow<'s, Pattern>, select: Select) -> RawPages<'s, V> {
+        RawPages { store: self, pattern, select, cursor: Some(Cursor::START), seen: None }
     }
 }
 
@@ -68,7 +69,7 @@ impl<V: 'static> Store<V> {
 #[derive(Debug)]
 pub(super) struct RawPages<'s, V> {
     store: &'s Store<V>,
-    pattern: Pattern,
+    pattern: Cow<'s, Pattern>,
     select: Select,
     cursor: Option<Cursor>,
     seen: Option<HashSet<Key>>,

@@ -5,14 +5,26 @@
 #![allow(clippy::await_holding_lock)]
 
 mod atoms;
+mod cancellation;
 mod counts;
 mod depth;
 mod expiry;
+mod fallback;
+mod fence;
 mod funs;
+mod garbage;
+mod globs;
 mod inflation;
+mod injection;
+mod names;
 mod namespaces;
+mod replicas;
+mod revival;
+mod rights;
 mod secrets;
 mod separators;
+mod sizes;
+mod slots;
 
 use std::sync::{Mutex, MutexGuard};
 

@@ -37,6 +37,21 @@ fn no_two_keys_have_the_same_bytes() {
     assert_eq!(stored.len(), texts.len() * texts.len());
 }
 
+#[tokio::test]
+async fn what_joins_parts_in_redis_joins_none_from_inside() {
+    let _alone = super::alone();
+    let server = larder_test_redis::Server::shared();
+    let url = server.url_with("?namespace=separators&ttl=1h");
+    let store: larder::Store<u64> = larder::open(&url).await.unwrap().store();
+    let keys = [larder::key!["a:b", "c"], larder::key!["a", "b:c"], larder::key!["a", "b", "c"], larder::key!["a:b:c"]];
+    for (number, key) in (0..).zip(&keys) {
+        store.put(key.clone(), &number).await.unwrap();
+    }
+    for (number, key) in (0..).zip(keys) {
+        assert_eq!(store.get(key).await.unwrap(), Some(number));
+    }
+}
+
 fn part() -> impl Strategy<Value = Term> {
     // The bytes that the encoding itself is made of, and few of them, so that they meet.
     let byte = prop_oneof![Just(0), Just(8), Just(0xB4), Just(0xFF), Just(b':'), Just(b'a')];

@@ -54,7 +54,7 @@ async fn a_reply_that_is_cut_in_two_reaches_nobody() {
         load.go_on(200).await;
         load.hurt();
         proxy.set(Fault::Reset { one_in: 200 });
-        load.go_on(1_500).await;
+        load.go_on(1_000).await;
         proxy.set(Fault::Pass);
         load.heal().await;
     }
@@ -64,22 +64,22 @@ async fn a_reply_that_is_cut_in_two_reaches_nobody() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_black_hole_is_noticed_and_left() {
-    trial("black hole", Fault::BlackHole, 1_500, &[Unavailable, Unknown]).await;
+    trial("black hole", Fault::BlackHole, 1_000, &[Unavailable, Unknown]).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_half_open_connection_is_noticed_and_left() {
-    trial("half-open connection", Fault::HalfOpen, 1_500, &[Unavailable, Unknown]).await;
+    trial("half-open connection", Fault::HalfOpen, 1_000, &[Unavailable, Unknown]).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_write_that_happened_unheard_is_not_called_undone() {
-    trial("requests pass, replies do not", Fault::Mute, 1_500, &[Unavailable, Unknown]).await;
+    trial("requests pass, replies do not", Fault::Mute, 1_000, &[Unavailable, Unknown]).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_write_that_arrives_late_is_not_called_undone() {
-    trial("requests held back for long", Fault::Hold, 1_500, &[Unavailable, Unknown]).await;
+    trial("requests held back for long", Fault::Hold, 1_000, &[Unavailable, Unknown]).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -111,9 +111,7 @@ impl Load {
     /// on while nothing may fail.
     pub(crate) async fn heal(&self) {
         let at = Instant::now();
-        let mut faults = self.shared.faults.lock().unwrap();
-        *faults = Faults { ended: faults.ended + 1, at, back: 0, well: None };
-        drop(faults);
+        self.shared.ended(at);
         let mut back = 0;
         while back < TASKS {
             let late = self.lag() * 2 + if back == 0 { Duration::ZERO } else { ALL_BACK };
@@ -193,6 +191,12 @@ impl Shared {
         (faults.ended, faults.at)
     }
 
+    /// One more has ended.
+    fn ended(&self, at: Instant) {
+        let mut faults = self.faults.lock().unwrap();
+        *faults = Faults { ended: faults.ended + 1, at, back: 0, well: None };
+    }
+
     /// A task has been answered a read and a write since the fault of this number ended.
     pub(crate) fn back(&self, fault: u64) {
         let mut faults = self.faults.lock().unwrap();
@@ -217,7 +221,8 @@ fn judge(found: Option<&str>, name: &str, states: &[Option<u64>], lossy: bool, t
         Some(number) => number,
         None => None,
     };
-    if !states.contains(&read) && !(read.is_none() && lossy) {
+    let lost = lossy && read.is_none();
+    if !lost && !states.contains(&read) {
         tally.misreported(|| format!("in the end {name} is {read:?} and can only be one of {states:?}"));
     }
 }

@@ -15,7 +15,7 @@ async fn a_refused_password_is_told_and_tried_again() {
         load.hurt();
         server.command(&["ACL", "SETUSER", "app", "resetpass", ">another"]);
         server.kill_clients();
-        load.go_on(1_500).await;
+        load.go_on(1_000).await;
         server.command(&["ACL", "SETUSER", "app", "resetpass", ">right"]);
         load.heal().await;
     }
@@ -32,10 +32,13 @@ async fn a_full_server_is_read_and_deleted_from() {
         load.hurt();
         fill(&server);
         load.go_on(700).await;
-        let key = || key!["in", "the", "way"];
-        assert_eq!(load.store().put(key(), &"v".to_owned()).await.unwrap_err().kind(), Full);
-        assert_eq!(load.store().get(key()).await.unwrap(), None);
-        assert!(!load.store().delete(key()).await.unwrap());
+        for key in [key!["in", "the", "way"], key!["alone"]] {
+            assert_eq!(load.store().put(key.clone(), &"v".to_owned()).await.unwrap_err().kind(), Full);
+            assert_eq!(load.store().get(key.clone()).await.unwrap(), None);
+            assert_eq!(load.store().get_with_ttl(key.clone()).await.unwrap(), None);
+            assert_eq!(load.store().take(key.clone()).await.unwrap(), None);
+            assert_eq!(load.store().delete_many([key.clone(), key]).await.unwrap(), [false, false]);
+        }
         server.set("maxmemory", "0");
         server.command(&["DEL", "filler"]);
         load.heal().await;
@@ -63,7 +66,7 @@ async fn a_demoted_master_is_not_taken_for_one() {
         load.hurt();
         // Of a master that is not there it fetches nothing, and keeps what it has.
         server.command(&["REPLICAOF", "127.0.0.1", "1"]);
-        load.go_on(1_500).await;
+        load.go_on(1_000).await;
         server.command(&["REPLICAOF", "NO", "ONE"]);
         load.heal().await;
     }
@@ -79,7 +82,7 @@ async fn a_busy_script_is_waited_for() {
         load.hurt();
         let mut client = server.client().unwrap();
         client.send(&["EVAL", "while true do end", "0"]).unwrap();
-        load.go_on(1_500).await;
+        load.go_on(1_000).await;
         assert_eq!(server.command(&["SCRIPT", "KILL"]), Reply::ok());
         load.heal().await;
     }
@@ -127,7 +130,7 @@ async fn no_more_calls_wait_than_the_queue_holds() {
     while load.again() {
         load.hurt();
         proxy.set(Fault::Mute);
-        load.go_on(1_500).await;
+        load.go_on(1_000).await;
         proxy.set(Fault::Pass);
         // The queue stays as small: some are refused also when all is well.
     }

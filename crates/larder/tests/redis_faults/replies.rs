@@ -19,7 +19,7 @@ async fn trial(name: &'static str, options: &str, fault: fn(u32) -> Fault, one_i
             load.go_on(100).await;
             load.hurt();
             proxy.set(fault(one_in));
-            load.go_on(1_200).await;
+            load.go_on(800).await;
             proxy.set(Fault::Pass);
             if options.is_empty() {
                 load.heal().await;
@@ -89,7 +89,7 @@ async fn a_cancelled_call_leaves_nothing_to_the_next() {
     let mut load = Load::start("cancellation, replies in pieces", &proxy.url()).await;
     while load.again() {
         proxy.set(Fault::Split);
-        load.go_on(1_500).await;
+        load.go_on(1_000).await;
         proxy.reset_all();
     }
     let tally = load.finish(&server).await;

@@ -24,6 +24,6 @@ EXAMPLES:
 
 impl Encode {
     pub(crate) fn run(self, shared: &Shared) -> Result<Outcome, Failure> {
-        answer(&self.asked.terms, |text| Ok(hex::encode(&literal::to_etf(&literal::read(text)?, shared.otp)?)))
+        answer(&self.asked.terms, |text| Ok(hex::encode(&literal::to_etf(&literal::read(text)?, shared.otp(None))?)))
     }
 }

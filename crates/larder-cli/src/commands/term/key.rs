@@ -43,7 +43,7 @@ impl Key {
             Some(text) => literal::read(text)
                 .map_err(|error| Failure::from(error).at("--namespace is a literal here, as `\"credentials\"`"))?,
         };
-        answer(&self.asked.terms, |text| pow(&namespace, &literal::read(text)?, shared.otp))
+        answer(&self.asked.terms, |text| pow(&namespace, &literal::read(text)?, shared.otp(None)))
     }
 }
 

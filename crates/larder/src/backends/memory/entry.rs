@@ -9,7 +9,7 @@ use triomphe::ThinArc;
 
 use crate::ttl::Deadline;
 
-use super::name::{Name, compare, padded};
+use super::name::{Name, begins_with, compare, padded};
 use super::row::Named;
 use super::sync::{AtomicU32, AtomicU64};
 use super::timers::Timer;
@@ -26,9 +26,13 @@ pub(super) struct Entry(ThinArc<Header, AtomicU64>);
 struct Header {
     deadline: AtomicU64,
     timer: AtomicU64,
-    name_bytes: u32,
+    /// How many bytes the name has, and above them the number of the shard.
+    name: u32,
     value_bytes: AtomicU32,
 }
+
+/// The low bits of `name`, which hold a length; no name is longer than they tell.
+const NAME_BITS: u32 = 26;
 
 impl Entry {
     /// The largest value that lies within its record and is copied out to be read. A copy of so much costs about what
@@ -39,7 +43,10 @@ impl Entry {
     /// index, 12 of timer, and what is lost in rounding.
     pub(super) const OVERHEAD: u64 = 104;
 
-    pub(super) fn new(name: &Name, value: &[u8], deadline: Deadline, timer: Timer) -> Self {
+    /// The longest name, in bytes.
+    pub(super) const MAX_NAME: usize = (1 << NAME_BITS) - 1;
+
+    pub(super) fn new(name: &Name, value: &[u8], deadline: Deadline, timer: Timer, shard: u8) -> Self {
         let within = if value.len() <= Self::WITHIN { value } else { &[] };
         let names = name.words();
         let (whole, rest) = within.as_chunks::<8>();
@@ -50,7 +57,7 @@ impl Entry {
         let header = Header {
             deadline: AtomicU64::new(deadline.nanos()),
             timer: AtomicU64::new(timer.bits()),
-            name_bytes: length(name.len()),
+            name: u32::from(shard) << NAME_BITS | length(name.len()),
             value_bytes: AtomicU32::new(length(value.len())),
         };
         let words = names.len() + within.len().div_ceil(8);
@@ -62,7 +69,7 @@ impl Entry {
     }
 
     fn split(&self) -> (&[AtomicU64], &[AtomicU64]) {
-        self.0.slice.split_at((self.header().name_bytes as usize).div_ceil(8))
+        self.0.slice.split_at(self.name_bytes().div_ceil(8))
     }
 
     #[inline]
@@ -83,13 +90,32 @@ impl Entry {
         self.0.ptr() == other.0.ptr()
     }
 
+    #[inline]
+    pub(super) fn name_bytes(&self) -> usize {
+        (self.header().name & Self::MAX_NAME as u32) as usize
+    }
+
+    /// The number of the shard it belongs to.
+    #[inline]
+    pub(super) fn shard(&self) -> usize {
+        (self.header().name >> NAME_BITS) as usize
+    }
+
+    /// Whether its name begins with these bytes.
+    #[inline]
+    pub(super) fn begins_with(&self, head: &Name) -> bool {
+        begins_with(self.split().0.iter().map(|word| word.load(Relaxed)), self.name_bytes(), head)
+    }
+
     /// Replaces what the buffer holds by the name's bytes.
     pub(super) fn read_name(&self, buffer: &mut Vec<u8>) {
-        buffer.clear();
-        for word in self.split().0 {
-            buffer.extend_from_slice(&word.load(Relaxed).to_be_bytes());
-        }
-        buffer.truncate(self.header().name_bytes as usize);
+        buffer.resize(self.name_bytes(), 0);
+        self.copy_name(buffer);
+    }
+
+    /// Copies the name to room of its size.
+    pub(super) fn copy_name(&self, room: &mut [u8]) {
+        copy(self.split().0, u64::to_be_bytes, room);
     }
 
     /// Whether the value lies apart from the record.
@@ -106,15 +132,14 @@ impl Entry {
     #[inline]
     pub(super) fn value(&self) -> Bytes {
         let mut value = vec![0; self.value_bytes()];
-        let (whole, rest) = value.as_chunks_mut::<8>();
-        let words = self.split().1;
-        for (chunk, word) in whole.iter_mut().zip(words) {
-            *chunk = word.load(Relaxed).to_ne_bytes();
-        }
-        if let (false, Some(word)) = (rest.is_empty(), words.get(whole.len())) {
-            rest.copy_from_slice(&word.load(Relaxed).to_ne_bytes()[..rest.len()]);
-        }
+        self.copy_value(&mut value);
         value.into()
+    }
+
+    /// Copies the value that lies within to room of its size.
+    #[inline]
+    pub(super) fn copy_value(&self, room: &mut [u8]) {
+        copy(self.split().1, u64::to_ne_bytes, room);
     }
 
     /// Writes a value over the old one, or answers `false` where it would not fit or would leave much room unused.
@@ -184,12 +209,12 @@ impl Named for Entry {
     #[inline]
     fn compare(&self, name: &Name) -> Ordering {
         let words = self.split().0.iter().map(|word| word.load(Relaxed));
-        compare(words, self.header().name_bytes as usize, name.words(), name.len())
+        compare(words, self.name_bytes(), name.words(), name.len())
     }
 
     fn name(&self) -> Name {
         let words = self.split().0.iter().map(|word| word.load(Relaxed));
-        Name::from_words(words, self.header().name_bytes as usize)
+        Name::from_words(words, self.name_bytes())
     }
 
     fn word(&self, at: usize) -> u64 {
@@ -208,4 +233,16 @@ const LINE: usize = 8;
 
 fn length(bytes: usize) -> u32 {
     u32::try_from(bytes).expect("limits keep names and values below 4 GiB")
+}
+
+/// Copies as many bytes of a row of words as there is room for.
+#[inline]
+fn copy(words: &[AtomicU64], order: impl Fn(u64) -> [u8; 8], room: &mut [u8]) {
+    let (whole, rest) = room.as_chunks_mut::<8>();
+    for (chunk, word) in whole.iter_mut().zip(words) {
+        *chunk = order(word.load(Relaxed));
+    }
+    if let (false, Some(word)) = (rest.is_empty(), words.get(whole.len())) {
+        rest.copy_from_slice(&order(word.load(Relaxed))[..rest.len()]);
+    }
 }

@@ -122,6 +122,46 @@ impl Index {
         }
     }
 
+    /// Walks in order over the entries whose names begin with `head`, from the first that is not below `from`, or is
+    /// above it, until told to stop; answers whether it came to their end. Touches each ahead of the visit.
+    ///
+    /// Nothing can be added or removed meanwhile, so a walk is to be short.
+    pub(super) fn walk_under(
+        &self,
+        head: &Name,
+        from: Option<(&Name, bool)>,
+        touch: impl Fn(&Entry),
+        mut visit: impl FnMut(&Entry) -> bool,
+    ) -> bool {
+        let leaves = read(&self.leaves);
+        for (at, leaf) in leaves.leaves[leaves.position(from.map_or(head, |(name, _)| name))..].iter().enumerate() {
+            let leaf = read(leaf);
+            let mut range = leaf.around(head);
+            let is_last = range.end < leaf.len();
+            range.start = match from {
+                Some((name, after)) if at == 0 => leaf.find(name).map_or_else(|at| at, |at| at + usize::from(after)),
+                // Those that are below the head are passed in a moment where they are few.
+                _ if range.len() > 2 * AHEAD => leaf.position(head),
+                _ => range.start,
+            };
+            for entries in leaf.items().get(range).unwrap_or_default().chunks(AHEAD) {
+                entries.iter().for_each(&touch);
+                for entry in entries {
+                    if !entry.begins_with(head) {
+                        if entry.compare(head).is_lt() { continue } else { return true }
+                    }
+                    if !visit(entry) {
+                        return false;
+                    }
+                }
+            }
+            if is_last {
+                return true;
+            }
+        }
+        true
+    }
+
     /// How many entries stand from a name on and below another one.
     pub(super) fn distance(&self, from: &Name, to: &Name) -> usize {
         let leaves = read(&self.leaves);

@@ -1,7 +1,5 @@
 //! A page of a listing.
 
-use bytes::Bytes;
-
 use crate::backend::{Cost, Cursor, Page};
 use crate::clock::Moment;
 use crate::error::Result;
@@ -10,11 +8,13 @@ use crate::namespace::Namespace;
 use crate::pattern::{Path, Pattern, Step};
 use crate::record::{Found, Record, Select};
 
+use super::block::Block;
 use super::entry::Entry;
 use super::index::Move;
 use super::name::Name;
 use super::records::{Records, found};
-use super::row::AHEAD;
+use super::row::{AHEAD, Named};
+use super::shard::Shard;
 use super::sync::usually;
 
 /// How many entries a walk stands on before writers may pass.
@@ -32,9 +32,13 @@ struct Walk<'a> {
     records: &'a Records,
     namespace: &'a Namespace,
     pattern: &'a Pattern,
+    /// What all names of matches begin with, and no others, where there is such a thing.
+    prefix: Option<Name>,
     /// Where it goes on: at these key bytes, or after them.
     position: Vec<u8>,
     after: bool,
+    /// Whether values are to be read.
+    values: bool,
     done: bool,
     entries: u64,
 }
@@ -52,25 +56,29 @@ impl Records {
         if let Some(key) = pattern.point() {
             return Ok(self.point(namespace, key, select, cursor, limit, now));
         }
-        let mut walk = Walk::begin(self, namespace, pattern, cursor);
+        let values = select != Select::Keys && limit > 0;
+        let mut walk = Walk::begin(self, namespace, pattern, values, cursor);
         let mut page = Page { records: Vec::new(), damaged: Vec::new(), next: None, cost: cost(pattern.path(), 0) };
         if limit == 0 {
             page.cost.entries = walk.estimate();
             return Ok(page);
         }
         let mut matches = Vec::with_capacity(limit.min(16));
-        let mut name = Vec::new();
+        let head = namespace.as_bytes().len();
         while !walk.done && page.records.len() < limit && walk.entries < EACH_PAGE + page.records.len() as u64 {
             walk.advance(limit - page.records.len(), &mut matches);
+            page.records.reserve(matches.len());
             for batch in matches.chunks(AHEAD) {
-                if select != Select::Keys {
+                if values {
                     batch.iter().for_each(Entry::touch);
                 }
+                let mut block = Block::new(batch, values);
                 for entry in batch {
-                    if let Some(found) = self.read_listed(entry, now, select) {
-                        entry.read_name(&mut name);
-                        let key = Bytes::copy_from_slice(&name[namespace.as_bytes().len()..]);
-                        page.records.push(Record { key: Key::from_stored(key), found });
+                    let read =
+                        |shard: &Shard, entry: &Entry| found(entry, select, now, || shard.value_in(entry, &mut block));
+                    if let Some(found) = self.read_listed(entry, now, read) {
+                        let key = Key::from_stored(block.name_after(head, entry));
+                        page.records.push(Record { key, found });
                     }
                 }
             }
@@ -93,7 +101,8 @@ impl Records {
         let mut page = Page { records: Vec::new(), damaged: Vec::new(), next: None, cost: cost(Path::Point, 1) };
         if limit > 0 && key.as_bytes() > cursor.as_bytes() {
             let name = Name::new(namespace, key.as_bytes());
-            let found: Option<Found> = self.read(&name, now, |shard, entry| found(shard, entry, select, now));
+            let found: Option<Found> =
+                self.read(&name, now, |shard, entry| found(entry, select, now, || shard.value(entry)));
             page.records.extend(found.map(|found| Record { key, found }));
         }
         page
@@ -105,20 +114,52 @@ fn cost(path: Path, entries: u64) -> Cost {
 }
 
 impl<'a> Walk<'a> {
-    fn begin(records: &'a Records, namespace: &'a Namespace, pattern: &'a Pattern, cursor: &Cursor) -> Self {
+    fn begin(
+        records: &'a Records,
+        namespace: &'a Namespace,
+        pattern: &'a Pattern,
+        values: bool,
+        cursor: &Cursor,
+    ) -> Self {
         let (start, cursor) = (pattern.start(), cursor.as_bytes());
         let after = cursor >= start.as_slice();
         let position = if after { cursor.to_vec() } else { start };
-        Self { records, namespace, pattern, position, after, done: false, entries: 0 }
+        let prefix = pattern.prefix().map(|prefix| Name::new(namespace, &prefix));
+        Self { records, namespace, pattern, prefix, position, after, values, done: false, entries: 0 }
     }
 
     /// Goes on by some entries, and adds at most `limit` of those that match.
     fn advance(&mut self, limit: usize, matches: &mut Vec<Entry>) {
+        match self.prefix.clone() {
+            Some(prefix) => self.advance_under(&prefix, limit, matches),
+            None => self.advance_by_steps(limit, matches),
+        }
+    }
+
+    /// All under a prefix match, and nothing else does: no name is judged.
+    fn advance_under(&mut self, prefix: &Name, limit: usize, matches: &mut Vec<Entry>) {
+        let from = Name::new(self.namespace, &self.position);
+        let from = (self.after || from.len() != prefix.len()).then_some((&from, self.after));
+        let touch = if self.values { Entry::touch } else { Entry::touch_name };
+        let (before, most) = (matches.len(), limit.min(EACH_WALK));
+        self.done = self.records.index.walk_under(prefix, from, touch, |entry| {
+            matches.push(entry.clone());
+            matches.len() - before < most
+        });
+        self.entries += (matches.len() - before) as u64;
+        if !self.done
+            && let Some(last) = matches.last()
+        {
+            self.stand_after(last);
+        }
+    }
+
+    fn advance_by_steps(&mut self, limit: usize, matches: &mut Vec<Entry>) {
         let head = self.namespace.as_bytes();
         let from = Name::new(self.namespace, &self.position);
         let mut name = Vec::with_capacity(128);
         let mut stood = 0;
-        let mut done = true;
+        let mut last = None;
         self.records.index.walk(from, self.after, |entry| {
             entry.read_name(&mut name);
             let Some(key) = name.strip_prefix(head) else { return Move::Stop };
@@ -131,9 +172,7 @@ impl<'a> Walk<'a> {
                 matches.push(entry.clone());
             }
             if stood == EACH_WALK || matches.len() == limit {
-                self.position = key.to_vec();
-                self.after = true;
-                done = false;
+                last = Some(entry.clone());
                 return Move::Stop;
             }
             match step {
@@ -141,8 +180,17 @@ impl<'a> Walk<'a> {
                 _ => Move::Next,
             }
         });
-        self.done = done;
+        self.done = last.is_none();
+        if let Some(last) = last {
+            self.stand_after(&last);
+        }
         self.entries += stood as u64;
+    }
+
+    fn stand_after(&mut self, entry: &Entry) {
+        entry.read_name(&mut self.position);
+        self.position.drain(..self.namespace.as_bytes().len());
+        self.after = true;
     }
 
     /// How many entries the listing will stand on: counted up to a thousand; and beyond that, as if it stood on all that

@@ -1,5 +1,6 @@
 //! This process's memory as a backend: points by hash, listings by order, every record with a deadline of its own.
 
+mod block;
 mod entry;
 mod expiry;
 mod index;
@@ -40,6 +41,7 @@ use crate::record::{Found, Select};
 use crate::ttl::Ttl;
 
 use super::{Size, Url};
+use entry::Entry;
 use name::Name;
 use records::{Records, found};
 pub use room::WhenFull;
@@ -53,7 +55,8 @@ use shard::Shard;
 /// * A read or a refresh of one record takes one hash lookup under the lock of one of 64 shards. Values of up to 2 KiB
 ///   are copied out; larger ones are shared with the reader.
 /// * A listing walks an index in key order and costs what it finds; it keeps no writer waiting for more than some 128
-///   entries. A page that has passed 4,096 entries in vain ends, however little it found.
+///   entries. A page that has passed 4,096 entries in vain ends, however little it found. Keys and values of up to 512
+///   bytes share buffers, a dozen records each: who keeps one for long and wants no other kept copies it.
 /// * Deadlines are judged on every read, by the clock's monotonic line. Space is freed by writes, each of which looks at
 ///   two timers that are due, and by a thread that looks once a second and ends with the store.
 /// * A record is counted as its name and value, each rounded up to eight bytes, and 104 bytes more, which is what it
@@ -142,13 +145,13 @@ impl Builder {
         self
     }
 
-    /// Sets how large keys and values may be; 1 GiB each is the most.
+    /// Sets how large keys and values may be; 32 MiB and 1 GiB are the most.
     #[must_use]
     pub fn limits(mut self, limits: Limits) -> Self {
-        const MOST: usize = 1 << 30;
+        const _: () = assert!((32 << 20) + Namespace::MAX_BYTES <= Entry::MAX_NAME);
         self.limits = limits;
-        self.limits.key_bytes = limits.key_bytes.min(MOST);
-        self.limits.value_bytes = limits.value_bytes.min(MOST);
+        self.limits.key_bytes = limits.key_bytes.min(32 << 20);
+        self.limits.value_bytes = limits.value_bytes.min(1 << 30);
         self
     }
 
@@ -191,7 +194,7 @@ impl Backend for Memory {
         let now = self.records.now();
         let get = |key: &Key| {
             let name = Name::new(namespace, key.as_bytes());
-            self.records.read(&name, now, |shard, entry| found(shard, entry, select, now))
+            self.records.read(&name, now, |shard, entry| found(entry, select, now, || shard.value(entry)))
         };
         Ok(keys.iter().map(get).collect())
     }

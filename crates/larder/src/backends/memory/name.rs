@@ -92,3 +92,12 @@ pub(super) fn compare(words: impl Iterator<Item = u64>, bytes: usize, other: &[u
     }
     bytes.cmp(&other_bytes)
 }
+
+/// Whether a name given as words and a length begins with another one's bytes.
+#[inline]
+pub(super) fn begins_with(words: impl Iterator<Item = u64>, bytes: usize, head: &Name) -> bool {
+    // Of the last word only as many bytes count as the head has there.
+    let beyond = |at: usize| (at * 8 + 8).saturating_sub(head.len()) * 8;
+    let mut pairs = words.zip(head.words()).enumerate();
+    bytes >= head.len() && pairs.all(|(at, (word, other))| (word ^ other) >> beyond(at) == 0)
+}

@@ -76,7 +76,7 @@ impl Records {
 
     /// The highest bits choose the shard; the lowest are left to its table.
     pub(super) fn shard(&self, hash: u64) -> &RwLock<Shard> {
-        &self.shards[(hash >> 58) as usize % SHARDS].0
+        &self.shards[usize::from(shard_of(hash)) % SHARDS].0
     }
 
     /// Reads the living record of a name under its shard's lock.
@@ -88,15 +88,15 @@ impl Records {
         (!entry.deadline().is_past(now)).then(|| of(&shard, entry))
     }
 
-    /// Reads a record that the index led to.
-    pub(super) fn read_listed(&self, entry: &Entry, now: Moment, select: Select) -> Option<Found> {
-        let name = entry.name();
-        let hash = self.hash(&name);
-        let shard = read(self.shard(hash));
+    /// Reads a record that the index led to, under its shard's lock.
+    #[inline]
+    pub(super) fn read_listed<T>(&self, entry: &Entry, now: Moment, of: impl FnOnce(&Shard, &Entry) -> T) -> Option<T> {
+        let shard = read(&self.shards[entry.shard() % SHARDS].0);
         let alive = |entry: &&Entry| !entry.deadline().is_past(now);
         // Since then the record may have been moved to another entry, and lives there.
-        let entry = Some(entry).filter(alive).or_else(|| shard.find(spread(hash), &name).filter(alive))?;
-        Some(found(&shard, entry, select, now))
+        let moved = || shard.find(entry.timer().hash(), &entry.name()).filter(alive);
+        let entry = Some(entry).filter(alive).or_else(moved)?;
+        Some(of(&shard, entry))
     }
 
     pub(super) fn put(&self, name: &Name, put: &Put, now: Moment) -> Result<bool> {
@@ -141,7 +141,7 @@ impl Records {
         if place.is_some_and(|at| shard.overwrite(at, value, deadline)) {
             return Ok(true);
         }
-        let entry = Entry::new(name, value, deadline, Timer::new(deadline, hash));
+        let entry = Entry::new(name, value, deadline, Timer::new(deadline, hash), shard_of(hash));
         self.room.take(entry.charge(), before)?;
         match place {
             Some(at) => {
@@ -233,9 +233,15 @@ impl Records {
     }
 }
 
-/// What a read of an entry answers.
-pub(super) fn found(shard: &Shard, entry: &Entry, select: Select, now: Moment) -> Found {
-    let value = if select == Select::Keys { Bytes::new() } else { shard.value(entry) };
+/// The number of the shard of a hash.
+fn shard_of(hash: u64) -> u8 {
+    (hash >> 58) as u8
+}
+
+/// What a read of an entry answers, given how its value is read.
+#[inline]
+pub(super) fn found(entry: &Entry, select: Select, now: Moment, value: impl FnOnce() -> Bytes) -> Found {
+    let value = if select == Select::Keys { Bytes::new() } else { value() };
     let ttl = if select == Select::ValuesAndTtls { entry.deadline().remaining(now) } else { None };
     Found { value, ttl }
 }

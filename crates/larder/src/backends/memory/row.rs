@@ -1,6 +1,7 @@
 //! Things with names, in the order of these.
 
 use std::cmp::Ordering;
+use std::ops::Range;
 
 use super::name::Name;
 
@@ -64,6 +65,22 @@ impl<T: Named> Row<T> {
                     same.iter().for_each(Named::touch_name);
                 }
                 from + same.partition_point(|item| item.compare(name).is_lt())
+            }
+        }
+    }
+
+    /// Between which places all items lie whose names begin with these bytes, and few others. Looks at no name.
+    #[inline]
+    pub(super) fn around(&self, head: &Name) -> Range<usize> {
+        let whole = &head.words()[..head.len() / 8];
+        let (start, rest) = whole.split_at(self.head.len().min(whole.len()));
+        match (start.cmp(&self.head[..start.len()]), rest.first()) {
+            (Ordering::Less, _) => 0..0,
+            (Ordering::Greater, _) => self.items.len()..self.items.len(),
+            (Ordering::Equal, None) => 0..self.items.len(),
+            (Ordering::Equal, Some(word)) => {
+                let from = first_not_below(&self.words, *word);
+                from..from + self.words[from..].iter().take_while(|other| *other == word).count()
             }
         }
     }

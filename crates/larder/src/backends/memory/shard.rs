@@ -5,6 +5,7 @@ use hashbrown::HashTable;
 
 use crate::ttl::Deadline;
 
+use super::block::Block;
 use super::entry::Entry;
 use super::name::Name;
 use super::timers::{Timer, Timers};
@@ -49,9 +50,16 @@ impl Shard {
     /// The value of an entry of this shard, in bytes of the reader's own or shared with nobody who writes.
     #[inline]
     pub(super) fn value(&self, entry: &Entry) -> Bytes {
-        if !entry.is_apart() {
-            return entry.value();
-        }
+        if entry.is_apart() { self.value_apart(entry) } else { entry.value() }
+    }
+
+    /// The same, in a block where it has room there.
+    #[inline]
+    pub(super) fn value_in(&self, entry: &Entry, block: &mut Block) -> Bytes {
+        if entry.is_apart() { self.value_apart(entry) } else { block.value(entry) }
+    }
+
+    fn value_apart(&self, entry: &Entry) -> Bytes {
         let apart = self.apart.find(entry.timer().hash(), |(other, _)| other.same(entry));
         apart.map(|(_, value)| value.clone()).unwrap_or_default()
     }

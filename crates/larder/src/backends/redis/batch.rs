@@ -2,9 +2,10 @@
 
 use redis::{Cmd, Pipeline, Value};
 
-use crate::error::Result;
+use crate::error::{ErrorKind, Result};
+use crate::sabotage;
 
-use super::connection::{Connection, Effect};
+use super::connection::{Connection, Effect, failed};
 use super::index::{Plan, Step};
 use super::reply;
 use super::sweep::command_of;
@@ -47,7 +48,7 @@ impl Batch {
 
     /// Sends it as one step.
     pub(super) async fn commit(mut self, connection: &Connection) -> Result<Replies> {
-        if self.commands.len() > 1 {
+        if self.commands.len() > 1 && !sabotage::is_off("slots") {
             self.commands.atomic();
         }
         self.send(connection, Effect::Write).await
@@ -58,11 +59,25 @@ impl Batch {
         if self.commands.len() > 1 {
             self.commands.atomic();
         }
-        self.send(connection, Effect::Read).await
+        match self.send_all(connection, Effect::Read).await {
+            // A full server takes nothing into a MULTI. Then each reply is of its own moment.
+            Err(error) if error.kind() == ErrorKind::Full => {
+                let mut each = Self::default();
+                for command in self.commands.cmd_iter() {
+                    each.push(command.clone());
+                }
+                each.send_all(connection, Effect::Read).await
+            }
+            replies => replies,
+        }
     }
 
     /// Sends it command by command, in one round trip.
     pub(super) async fn send(self, connection: &Connection, effect: Effect) -> Result<Replies> {
+        self.send_all(connection, effect).await
+    }
+
+    async fn send_all(&self, connection: &Connection, effect: Effect) -> Result<Replies> {
         if self.is_empty() {
             return Ok(Replies(Vec::new()));
         }
@@ -79,6 +94,16 @@ impl Batch {
 pub(super) struct Replies(Vec<Option<Value>>);
 
 impl Replies {
+    /// Looks whether any command was refused of those whose replies nobody took.
+    pub(super) fn done(self) -> Result<()> {
+        for reply in self.0.into_iter().flatten() {
+            if let Value::ServerError(error) = reply {
+                return Err(failed(&error));
+            }
+        }
+        Ok(())
+    }
+
     /// Takes a reply out; each is asked for once.
     pub(super) fn take(&mut self, place: Place) -> Result<Value> {
         self.0.get_mut(place.0).and_then(Option::take).ok_or_else(reply::slipped)

@@ -36,7 +36,8 @@ impl ServerClock {
             return Ok(millis);
         }
         let asked = Instant::now();
-        let generation = connection.generation();
+        // The first call makes the first connection.
+        let generation = connection.generation().max(1);
         let server = reply::time(connection.call(&cmd("TIME"), Effect::Read).await?)?;
         // The server read its clock somewhere between; the earlier end errs to a later time now, by a round trip.
         let reading = Reading { server, at: asked, connection: generation };

@@ -3,15 +3,17 @@
 use bytes::Bytes;
 use redis::{Cmd, Value, cmd};
 
-use crate::error::Result;
+use crate::error::{ErrorKind, Result};
 use crate::key::Key;
 use crate::namespace::Namespace;
 use crate::record::{Found, Select};
+use crate::sabotage;
 use crate::ttl::Ttl;
 
 use super::batch::{Batch, Place, Replies};
 use super::connection::Effect;
 use super::index::{self, Slot};
+use super::layout::{Entry, Spelled};
 use super::{Redis, reply, script};
 
 impl Redis {
@@ -20,7 +22,11 @@ impl Redis {
         if let ([key], Select::Values) = (keys, select) {
             let spelled = self.layout.spell(space, key)?;
             if spelled.twin.is_none() {
-                let value = self.connection.call(&get(&spelled.primary), Effect::Read).await?;
+                let mut value = self.connection.call(&get(&spelled.primary), Effect::Read).await?;
+                if sabotage::is_off("fallback") && value == Value::Nil {
+                    let raw = key.parts()[0].as_bytes().unwrap_or_default().to_vec();
+                    value = self.connection.call(&get(&raw), Effect::Read).await?;
+                }
                 return Ok(vec![reply::bytes(value)?.map(|value| Found { value, ttl: None })]);
             }
         }
@@ -36,6 +42,14 @@ impl Redis {
         self.limits.check_key(key)?;
         let spelled = self.layout.spell(space, key)?;
         let entries = self.layout.entries(&spelled.primary);
+        match self.spend_with(&spelled, &entries).await {
+            // A full server takes nothing into a MULTI, not even this. The entries stay, which are hints.
+            Err(error) if error.kind() == ErrorKind::Full => self.spend_with(&spelled, &[]).await,
+            answer => answer,
+        }
+    }
+
+    async fn spend_with(&self, spelled: &Spelled, entries: &[Entry]) -> Result<Option<Bytes>> {
         if entries.is_empty() {
             return reply::bytes(if spelled.twin.is_some() {
                 script::TAKE.run(&self.connection, &spelled.keys().collect::<Vec<_>>(), &[]).await?
@@ -44,7 +58,7 @@ impl Redis {
             });
         }
         let mut batch = Batch::default();
-        let place = batch.follow(&index::delete(&entries, Slot::One), |batch| {
+        let place = batch.follow(&index::delete(entries, Slot::One), |batch| {
             batch.push(match spelled.twin {
                 Some(_) => script::TAKE.whole(&spelled.keys().collect::<Vec<_>>(), &[]),
                 None => get_and_delete(&spelled.primary),

@@ -14,6 +14,8 @@ impl Redis {
         let mut info = Info::new("redis");
         info.batch = Batch::Atomic;
         info.listing = Listing::AtLeastOnce;
+        info.batch_records = self.layout.portion();
+        info.batch_bytes = 1 << 20;
         info.persistent = true;
         info.limits = self.limits;
         let mut command = cmd("INFO");

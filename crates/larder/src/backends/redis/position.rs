@@ -14,6 +14,8 @@ use crate::error::{Error, Result};
 pub(super) struct Position {
     set: u8,
     pub(super) cursor: u64,
+    /// Which run of the server gave the cursor: another one has its keys in another order.
+    run: u64,
     over: Vec<Bytes>,
 }
 
@@ -32,7 +34,8 @@ impl Position {
 
     fn read(bytes: &[u8]) -> Option<Self> {
         let (set, rest) = bytes.split_first()?;
-        let (cursor, mut rest) = rest.split_first_chunk()?;
+        let (cursor, rest) = rest.split_first_chunk()?;
+        let (run, mut rest) = rest.split_first_chunk()?;
         let mut over = Vec::new();
         while !rest.is_empty() {
             let (length, tail) = rest.split_first_chunk()?;
@@ -40,17 +43,30 @@ impl Position {
             over.push(Bytes::copy_from_slice(name));
             rest = tail;
         }
-        Some(Self { set: *set, cursor: u64::from_be_bytes(*cursor), over })
+        Some(Self { set: *set, cursor: u64::from_be_bytes(*cursor), run: u64::from_be_bytes(*run), over })
     }
 
     pub(super) fn to_cursor(&self) -> Cursor {
         let mut bytes = vec![self.set];
         bytes.extend(self.cursor.to_be_bytes());
+        bytes.extend(self.run.to_be_bytes());
         for name in &self.over {
             bytes.extend(u32::try_from(name.len()).unwrap_or(u32::MAX).to_be_bytes());
             bytes.extend(name);
         }
         Cursor::new(bytes)
+    }
+
+    /// Says which run of the server is walked. A walk that another one began begins anew.
+    pub(super) fn walk_on(&mut self, run: u64) {
+        if self.run != run {
+            (self.run, self.cursor) = (run, 0);
+        }
+    }
+
+    /// Whether this run of the server is the one that is walked.
+    pub(super) fn is_walked_on(&self, run: u64) -> bool {
+        self.run == run
     }
 
     pub(super) fn set(&self) -> usize {
@@ -111,8 +127,21 @@ mod tests {
     }
 
     #[test]
+    fn a_walk_that_another_run_of_the_server_began_begins_anew() {
+        let mut at = Position::default();
+        at.walk_on(1);
+        at.advance(7);
+        let mut at = Position::of(&at.to_cursor()).unwrap();
+        at.walk_on(1);
+        assert_eq!(at.cursor, 7);
+        assert!(at.is_walked_on(1) && !at.is_walked_on(2));
+        at.walk_on(2);
+        assert_eq!((at.set(), at.cursor), (0, 0));
+    }
+
+    #[test]
     fn a_foreign_cursor_is_refused() {
-        for bytes in [&[1_u8, 2, 3][..], &[0; 12], &[0, 0, 0, 0, 0, 0, 0, 0, 0, 255, 255, 255, 255, 1]] {
+        for bytes in [&[1_u8, 2, 3][..], &[0; 20], &[0, 0, 0, 0, 0, 0, 0, 0, 0, 255, 255, 255, 255, 1]] {
             assert!(Position::of(&Cursor::new(bytes.to_vec())).is_err());
         }
     }

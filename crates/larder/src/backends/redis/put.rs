@@ -1,10 +1,13 @@
 //! `put`: one command where that will do, else one MULTI for the whole batch.
 
+use std::sync::Arc;
+
 use redis::Cmd;
 
 use crate::backend::{Put, When};
-use crate::error::Result;
+use crate::error::{Error, ErrorKind, Result};
 use crate::namespace::Namespace;
+use crate::sabotage;
 use crate::ttl::Ttl;
 
 use super::batch::{Batch, Place, Replies};
@@ -57,8 +60,22 @@ impl Redis {
         let scripted = answers.iter().any(|answer| matches!(answer, Answer::Script(_)));
         let committed = batch.commit(&self.connection).await;
         let mut replies = if scripted { committed.map_err(script::explain)? } else { committed? };
-        Ok(answers.into_iter().map(|answer| answer.read(&mut replies)).collect())
+        let written: Vec<_> = answers.into_iter().map(|answer| answer.read(&mut replies)).collect();
+        // A record that no index lists is not found by who wants to end it.
+        match replies.done() {
+            Ok(()) => Ok(written),
+            Err(error) => {
+                let why = Arc::new(error);
+                Ok(written.into_iter().map(|written| written.and_then(|_| Err(unlisted(&why)))).collect())
+            }
+        }
     }
+}
+
+/// The error of a batch that was written and of whose index something was refused.
+fn unlisted(why: &Arc<Error>) -> Error {
+    let message = "the record may be written and is not listed: another kind of value stands where its index should be";
+    Error::new(ErrorKind::Corrupt, message).at("redis").caused_by(Arc::clone(why))
 }
 
 /// Adds what one record's put does.
@@ -79,7 +96,9 @@ fn add(batch: &mut Batch, put: &Put, spelled: &Spelled, entries: &[Entry], now: 
 
 /// Whether SET cannot judge the condition: it looks at no value and at one key alone.
 fn needs_script(put: &Put, spelled: &Spelled) -> bool {
-    matches!(put.when, When::Unchanged(_)) || (spelled.twin.is_some() && put.when != When::Always)
+    sabotage::is_off("rights")
+        || matches!(put.when, When::Unchanged(_))
+        || (spelled.twin.is_some() && put.when != When::Always)
 }
 
 fn set(put: &Put, key: &[u8]) -> Cmd {
@@ -87,8 +106,8 @@ fn set(put: &Put, key: &[u8]) -> Cmd {
     command.arg("SET").arg(key).arg(&put.value[..]);
     match put.when {
         When::Absent => command.arg("NX"),
-        When::Present => command.arg("XX"),
-        When::Always | When::Unchanged(_) => &mut command,
+        When::Present if !sabotage::is_off("revival") => command.arg("XX"),
+        When::Always | When::Present | When::Unchanged(_) => &mut command,
     };
     if let Some(millis) = millis(put.ttl) {
         command.arg("PX").arg(millis);

@@ -11,6 +11,7 @@ use crate::key::Key;
 use crate::namespace::Namespace;
 use crate::pattern::{Path, Pattern};
 use crate::record::{Found, Record, Select};
+use crate::sabotage;
 
 use super::batch::Batch;
 use super::connection::Effect;
@@ -73,6 +74,7 @@ impl Redis {
         let over = at.take_over();
         let sets = listed.indexes.get(at.set()..).unwrap_or_default();
         if at.fill(self.candidates(space, pattern, over), limit, &mut taken) && !sets.is_empty() {
+            at.walk_on(self.connection.run_of_server().await?);
             // The sets are few, and most fit into one reply: all that remain are asked at once.
             let mut batch = Batch::default();
             let asked: Vec<_> = sets
@@ -84,7 +86,9 @@ impl Redis {
                 .collect();
             let mut replies = batch.send(&self.connection, Effect::Read).await?;
             page.cost.round_trips += 1;
-            for (set, place) in sets.iter().zip(asked) {
+            // Where the server has started anew meanwhile, nobody knows which one answered: the walk begins anew as well.
+            let same = at.is_walked_on(self.connection.run_of_server().await?);
+            for (set, place) in sets.iter().zip(asked).take_while(|_| same) {
                 let (next, members) = reply::page(replies.take(place)?)?;
                 page.cost.entries += members.len() as u64 / 2;
                 let stored = members.iter().step_by(2).filter_map(|member| self.layout.member(set, member));
@@ -123,11 +127,14 @@ impl Redis {
         if at.fill(self.candidates(space, pattern, over), limit, &mut taken)
             && let Some(glob) = globs.get(at.set())
         {
+            at.walk_on(self.connection.run_of_server().await?);
             let command = walk("SCAN", None, at.cursor, Some(glob), limit);
             let (next, stored) = reply::page(self.connection.call(&command, Effect::Read).await?)?;
             page.cost.entries += at_once(limit);
             page.cost.round_trips += 1;
-            at.advance(next);
+            if at.is_walked_on(self.connection.run_of_server().await?) {
+                at.advance(next);
+            }
             at.fill(self.candidates(space, pattern, stored), limit, &mut taken);
         }
         page.next = (!at.is_behind(globs.len())).then(|| at.to_cursor());
@@ -159,6 +166,9 @@ impl Redis {
 
     /// Brings what stands under the candidates. A record can expire between its listing and this look: it is left out.
     async fn look(&self, space: &Namespace, taken: Vec<Candidate>, select: Select, page: &mut Page) -> Result<()> {
+        if sabotage::is_off("garbage") && taken.iter().any(|(_, key)| key.is_err()) {
+            return Err(reply::slipped());
+        }
         let taken = once(taken, &mut page.damaged);
         if taken.is_empty() {
             return Ok(());
@@ -168,14 +178,16 @@ impl Redis {
         for (key, stored) in &taken {
             // Under the bytes that were listed, which need not be those we would write; ours come first.
             let primary = self.layout.spell(space, key)?.primary;
-            let other = (primary != *stored).then_some(&stored[..]);
-            look.at([&primary[..]].into_iter().chain(other));
+            let others = stored.iter().filter(|stored| **stored != primary);
+            look.at([&primary[..]].into_iter().chain(others.map(|stored| &stored[..])));
         }
         for ((key, stored), answer) in taken.into_iter().zip(look.answers(&self.connection).await?) {
             match answer {
                 Ok(Some(found)) => page.records.push(Record { key, found }),
-                Ok(None) => {}
+                Ok(None) if !sabotage::is_off("garbage") => {}
+                Ok(None) => return Err(reply::slipped()),
                 Err(error) if error.kind() == ErrorKind::Corrupt => {
+                    let stored = stored.into_iter().next().unwrap_or_default();
                     page.damaged.push(Damaged::new(stored, Some(key), "another kind of value stands under it"));
                 }
                 Err(error) => return Err(error),
@@ -223,13 +235,14 @@ fn walk(name: &str, set: Option<&[u8]>, cursor: u64, glob: Option<&[u8]>, limit:
     command
 }
 
-/// Each key once, with a stored spelling of it; what spells none is reported.
-fn once(taken: Vec<Candidate>, damaged: &mut Vec<Damaged>) -> Vec<(Key, Bytes)> {
-    let mut keys = BTreeMap::new();
+/// Each key once, with all stored spellings of it: one may be a hint and the other the record. What spells none is
+/// reported.
+fn once(taken: Vec<Candidate>, damaged: &mut Vec<Damaged>) -> Vec<(Key, Vec<Bytes>)> {
+    let mut keys: BTreeMap<_, Vec<_>> = BTreeMap::new();
     for (stored, key) in taken {
         match key {
             Ok(key) => {
-                keys.entry(key).or_insert(stored);
+                keys.entry(key).or_default().push(stored);
             }
             Err(why) => damaged.push(Damaged::new(stored, None, why)),
         }

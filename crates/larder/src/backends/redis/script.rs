@@ -81,9 +81,9 @@ impl Script {
     }
 }
 
-/// Says which right is missing.
+/// Says what a right is for that is missing, where it is that to a script.
 pub(super) fn explain(error: Error) -> Error {
-    if error.kind() != ErrorKind::Denied {
+    if error.kind() != ErrorKind::Denied || !error.to_string().contains("`+eval") {
         return error;
     }
     Error::new(

@@ -29,7 +29,7 @@ impl Redis {
             for set in indexes.iter().filter(|set| !self.layout.never_ends(set)) {
                 batch.push(command_of(&index::trim(set, now)));
             }
-            batch.send(&self.connection, Effect::Write).await?;
+            batch.send(&self.connection, Effect::Write).await?.done()?;
             for set in indexes.iter().filter(|set| self.layout.never_ends(set)) {
                 self.forget(set).await?;
             }
@@ -62,7 +62,7 @@ impl Redis {
                     batch.push(command_of(&index::forget(set, score)));
                 }
             }
-            batch.send(&self.connection, Effect::Write).await?;
+            batch.send(&self.connection, Effect::Write).await?.done()?;
             cursor = next;
             if cursor == 0 {
                 return Ok(());

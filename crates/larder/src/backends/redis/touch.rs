@@ -2,16 +2,21 @@
 
 use redis::cmd;
 
-use crate::error::Result;
+use crate::error::{Error, ErrorKind, Result};
 use crate::key::Key;
 use crate::namespace::Namespace;
 use crate::ttl::Ttl;
 
 use super::batch::{Batch, Place, Replies};
+use super::connection::Effect;
 use super::get::on;
 use super::index::{self, Slot, Token};
+use super::layout::Spelled;
 use super::put::{millis, unlink};
 use super::{Redis, clock, reply};
+
+/// So many commands in one step take the server about 1 ms. Nobody promises that a delete of many is one step.
+const COMMANDS: usize = 1000;
 
 impl Redis {
     pub(super) async fn prolong(&self, space: &Namespace, keys: &[Key], ttl: Ttl) -> Result<Vec<bool>> {
@@ -45,22 +50,63 @@ impl Redis {
             answers.push(places.ok_or_else(reply::slipped)?);
         }
         let mut replies = batch.commit(&self.connection).await?;
-        answers.into_iter().map(|places| any(places, &mut replies)).collect()
+        let lived = answers.into_iter().map(|places| any(places, &mut replies)).collect();
+        replies.done()?;
+        lived
     }
 
     pub(super) async fn end(&self, space: &Namespace, keys: &[Key]) -> Result<Vec<bool>> {
         self.limits.check_keys(keys)?;
-        let mut batch = Batch::default();
+        let spelled = keys.iter().map(|key| self.layout.spell(space, key)).collect::<Result<Vec<_>>>()?;
         let mut answers = Vec::with_capacity(keys.len());
-        for key in keys {
-            let spelled = self.layout.spell(space, key)?;
-            let entries = self.layout.entries(&spelled.primary);
+        let mut rest = &spelled[..];
+        while !rest.is_empty() {
+            let (step, later) = rest.split_at(self.fit(rest));
+            let ended = match self.end_all(step, true).await {
+                // A full server takes nothing into a MULTI, not even this. The entries stay, which are hints.
+                Err(error) if error.kind() == ErrorKind::Full => self.end_all(step, false).await,
+                ended => ended,
+            };
+            match ended {
+                Ok(ended) => answers.extend(ended),
+                Err(error) if answers.is_empty() => return Err(error),
+                Err(error) => {
+                    let message = "some of the records were ended, and others not: delete them again";
+                    return Err(Error::new(ErrorKind::Unknown, message).at("redis").caused_by(error));
+                }
+            }
+            rest = later;
+        }
+        Ok(answers)
+    }
+
+    /// How many of these end in one step that keeps no other client waiting for long: one at least.
+    fn fit(&self, all: &[Spelled]) -> usize {
+        let commands = |spelled: &Spelled| spelled.keys().count() + 2 * self.layout.entries(&spelled.primary).len();
+        let mut sum = 0;
+        let fitting = all.iter().take_while(|spelled| {
+            sum += commands(spelled);
+            sum <= COMMANDS
+        });
+        fitting.count().max(1)
+    }
+
+    /// Ends records: with their entries and in one step, or each by itself.
+    async fn end_all(&self, all: &[Spelled], as_one: bool) -> Result<Vec<bool>> {
+        let mut batch = Batch::default();
+        let mut answers = Vec::with_capacity(all.len());
+        for spelled in all {
+            let entries = if as_one { self.layout.entries(&spelled.primary) } else { Vec::new() };
             let places: Option<Vec<Place>> = batch.follow(&index::delete(&entries, Slot::One), |batch| {
                 spelled.keys().map(|key| batch.push(unlink(key))).collect()
             });
             answers.push(places.ok_or_else(reply::slipped)?);
         }
-        let mut replies = batch.commit(&self.connection).await?;
+        let mut replies = if as_one {
+            batch.commit(&self.connection).await?
+        } else {
+            batch.send(&self.connection, Effect::Write).await?
+        };
         answers.into_iter().map(|places| any(places, &mut replies)).collect()
     }
 }

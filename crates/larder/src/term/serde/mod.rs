@@ -38,6 +38,12 @@ const MAX_DEPTH: usize = 128;
 ///
 /// Values nested deeper than 128 are refused, and so are floats that are not finite.
 ///
+/// **Atoms are names that stand in the type**: of its fields and variants, and `nil`, `true` and `false`. A text that
+/// comes from data never becomes one, be it the key of a map: Erlang keeps each atom for ever and holds a million, so a
+/// visitor who could choose them would end the node that reads the value. `binary_to_term(value, [:safe])` takes what is
+/// written here wherever the type's names are known. A [`Term`] stands as it is: who writes one that a stranger made
+/// writes the stranger's atoms.
+///
 /// ```
 /// use larder::term::{from_term, to_term};
 /// use serde::{Deserialize, Serialize};

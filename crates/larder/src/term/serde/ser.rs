@@ -4,6 +4,8 @@ use ::serde::ser::{
     SerializeTupleVariant, Serializer,
 };
 
+use crate::sabotage;
+
 use super::{Failed, Term, term};
 
 /// Makes the term of one value.
@@ -71,9 +73,14 @@ impl Serializer for Writer {
     type SerializeStructVariant = Pairs;
 
     write_into! {
-        serialize_bool: bool, serialize_str: &str, serialize_bytes: &[u8],
+        serialize_bool: bool, serialize_bytes: &[u8],
         serialize_i8: i8, serialize_i16: i16, serialize_i32: i32, serialize_i64: i64, serialize_i128: i128,
         serialize_u8: u8, serialize_u16: u16, serialize_u32: u32, serialize_u64: u64, serialize_u128: u128
+    }
+
+    // Never an atom, whoever asks for one: Erlang keeps each for ever, and a text can be a stranger's.
+    fn serialize_str(self, value: &str) -> Result<Term, Failed> {
+        if sabotage::is_off("names") { Term::atom(value).map_err(Failed) } else { Ok(value.into()) }
     }
 
     fn serialize_f32(self, value: f32) -> Result<Term, Failed> {

@@ -1,9 +1,7 @@
 //! What adapters to frameworks build on: ids of a framework's, merging by traces, renewal by a marker.
 
-use std::time::Duration;
-
 use crate::sessions::adapter::{Adapter, Draft, Placed, Trace};
-use crate::sessions::{Fields, Limit, Principal, Refusal, Saved, Sessions};
+use crate::sessions::{Builder, Fields, Limit, Principal, Refusal, Saved, Sessions};
 use crate::testing::case::ok;
 use crate::testing::{Fixture, Gate};
 
@@ -141,7 +139,7 @@ pub async fn adapter_renewal_never_outlives_an_end<F: Fixture>(fixture: F) {
 
 /// A session that was let go of and not taken up again counts for no limit, and for no revocation.
 pub async fn adapter_lets_go_for_good<F: Fixture>(fixture: F) {
-    let place = Place::open_with(fixture, |builder| builder.limit(Limit::RefuseNew(1))).await;
+    let place = Place::open_with(fixture, |builder, _| builder.limit(Limit::RefuseNew(1))).await;
     let framework = framework(&place.sessions);
     create(&framework, "id", &[("user", "ann")]).await;
     assert!(ok(framework.retire(b"id").await, "retire"));
@@ -153,21 +151,21 @@ pub async fn adapter_lets_go_for_good<F: Fixture>(fixture: F) {
 
 /// A framework's own times are kept: its idle timeout, and an end that no use moves.
 pub async fn adapter_keeps_a_frameworks_times<F: Fixture>(fixture: F) {
-    let place = Place::open_with(fixture, |builder| builder.touch_window(Duration::from_millis(100))).await;
+    let place = Place::open_with(fixture, Builder::touch_window).await;
     let framework = framework(&place.sessions);
-    let idle = Draft::new(Fields::new()).idle(Duration::from_millis(500));
+    let idle = Draft::new(Fields::new()).idle(place.unit * 5);
     assert_eq!(ok(framework.create(b"idle", idle).await, "create"), Placed::Written);
     let now = crate::clock::Clock::wall(&*place.clock).elapsed();
-    let until = std::time::UNIX_EPOCH + now + Duration::from_millis(700);
+    let until = std::time::UNIX_EPOCH + now + place.unit * 7;
     let fixed = Draft::new(Fields::new()).until(until);
     assert_eq!(ok(framework.create(b"fixed", fixed).await, "create"), Placed::Written);
-    place.advance(Duration::from_millis(350)).await;
+    place.advance(place.unit * 7 / 2).await;
     let loaded = ok(framework.load(b"fixed").await, "load").expect("it lives");
     assert_eq!(loaded.session.expires(), until);
-    assert!(ok(framework.touch(b"idle", Duration::from_millis(500)).await, "touch"));
-    place.advance(Duration::from_millis(350)).await;
+    assert!(ok(framework.touch(b"idle", place.unit * 5).await, "touch"));
+    place.advance(place.unit * 7 / 2).await;
     assert!(shown(&framework, "fixed").await.is_none(), "use does not move a fixed end");
     assert!(shown(&framework, "idle").await.is_some(), "use does move the other");
-    place.advance(Duration::from_millis(500)).await;
+    place.advance(place.unit * 5).await;
     assert!(shown(&framework, "idle").await.is_none());
 }

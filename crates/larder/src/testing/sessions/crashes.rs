@@ -7,7 +7,6 @@
 use std::future::{Future, poll_fn};
 use std::pin::pin;
 use std::task::Poll;
-use std::time::Duration;
 
 use crate::error::Result;
 use crate::sessions::adapter::Draft;
@@ -16,7 +15,7 @@ use crate::testing::case::ok;
 use crate::testing::{Fixture, Gate};
 
 use super::cut::Blow;
-use super::place::{PENDING, Place, lives, login, names};
+use super::place::{Place, lives, login, names};
 
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Act {
@@ -103,10 +102,9 @@ async fn cut_short<T>(act: impl Future<Output = T>, gate: &Gate) -> Option<T> {
 }
 
 async fn meet_every_blow<F: Fixture>(fixture: F, act: Act) {
-    let grace = |builder: crate::sessions::Builder| builder.grace(Duration::from_millis(300));
     let place = match act {
-        Act::LoginOverTheLimit => Place::open_with(fixture, |builder| builder.limit(Limit::EndOldest(2))).await,
-        _ => Place::open_with(fixture, grace).await,
+        Act::LoginOverTheLimit => Place::open_with(fixture, |builder, _| builder.limit(Limit::EndOldest(2))).await,
+        _ => Place::open_with(fixture, |builder, unit| builder.grace(unit * 3)).await,
     };
     let another = place.another();
     let gate = Gate::new();
@@ -136,7 +134,7 @@ async fn meet_every_blow<F: Fixture>(fixture: F, act: Act) {
             }
         }
     }
-    place.advance(PENDING).await;
+    place.advance(place.pending()).await;
     for (mut subject, answered) in subjects {
         let why = subject.principal.clone();
         let listed = names(&another, &why).await;
@@ -162,6 +160,48 @@ async fn meet_every_blow<F: Fixture>(fixture: F, act: Act) {
         }
         ok(another.of(&why).unblock().await, "unblock");
         place.assert_sound(&why, &why).await;
+    }
+}
+
+/// A login or a rotation beside which all sessions are ended, and which dies one step later, leaves nothing: what it
+/// wrote after the end is gone when the time that a login may take is over.
+pub async fn crash_beside_an_end_leaves_nothing<F: Fixture>(fixture: F) {
+    let place = Place::open_with(fixture, |builder, unit| builder.grace(unit * 3)).await;
+    let another = place.another();
+    let mut principals = Vec::new();
+    for act in [Act::Login, Act::Rotate, Act::Give] {
+        for nth in 1.. {
+            let why = format!("{act:?}, ended before call {nth}, dead after it");
+            let mut subject = Subject::new(&another, act, why.clone()).await;
+            let gate = Gate::new();
+            place.cut.at(nth, Blow::HoldAndDie(gate.clone()));
+            let end = async {
+                gate.reached().await;
+                ok(another.of(&why).revoke_all().await, "revoke_all");
+                ok(another.of(format!("{why} given")).revoke_all().await, "revoke_all");
+                gate.open();
+                std::future::pending::<()>().await;
+            };
+            let (mut undergo, mut end) = (pin!(subject.undergo(act, &place.sessions)), pin!(end));
+            let died = poll_fn(|context| {
+                let _ = end.as_mut().poll(context);
+                undergo.as_mut().poll(context)
+            });
+            let is_over = died.await.is_ok();
+            if !place.cut.heal().1 {
+                assert!(is_over && nth > 3, "{why}: there are steps");
+                break;
+            }
+            principals.push(why.clone());
+        }
+    }
+    place.advance(place.pending()).await;
+    for principal in principals {
+        for name in [principal.clone(), format!("{principal} given")] {
+            assert_eq!(names(&another, &name).await, place.truth(&name).await, "{principal}: the list is the truth");
+        }
+        assert!(names(&another, &principal).await.is_empty(), "{principal}: what was ended lives");
+        place.assert_sound(&principal, &principal).await;
     }
 }
 

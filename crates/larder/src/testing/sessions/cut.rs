@@ -26,6 +26,8 @@ pub(super) enum Blow {
     Lose,
     /// It waits at a gate; where nobody opens that, its future is dropped.
     Hold(Gate),
+    /// It waits at a gate and gets through, and the process dies before the next.
+    HoldAndDie(Gate),
 }
 
 /// A [`Backend`] around a backend that counts its calls, and deals a blow at one of them. Clones are the same.
@@ -72,7 +74,7 @@ impl<B: Backend> Cut<B> {
             let blow = plan.blow.take_if(|(nth, _)| *nth == plan.calls).map(|(_, blow)| blow);
             plan.fell |= blow.is_some();
             let was_dead = plan.is_dead;
-            plan.is_dead |= matches!(blow, Some(Blow::Die | Blow::DieAfter));
+            plan.is_dead |= matches!(blow, Some(Blow::Die | Blow::DieAfter | Blow::HoldAndDie(_)));
             if was_dead { Some(Blow::Refuse) } else { blow }
         });
         match blow {
@@ -84,7 +86,7 @@ impl<B: Backend> Cut<B> {
                 call.await?;
                 Err(Error::new(ErrorKind::Unknown, "this backend lost the reply on purpose"))
             }
-            Some(Blow::Hold(gate)) => {
+            Some(Blow::Hold(gate) | Blow::HoldAndDie(gate)) => {
                 gate.pass().await;
                 call.await
             }

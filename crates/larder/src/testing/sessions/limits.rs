@@ -8,11 +8,11 @@ use crate::testing::Fixture;
 use crate::testing::case::ok;
 use crate::testing::concurrency::run;
 
-use super::place::{PENDING, Place, lives, login, names, set_of};
+use super::place::{Place, lives, login, names, set_of};
 
 /// Where the new one is refused, there are never more than allowed, and there is room again when one ends by any way.
 pub async fn limit_refuses_the_new<F: Fixture>(fixture: F) {
-    let place = Place::open_with(fixture, |builder| builder.limit(Limit::RefuseNew(2))).await;
+    let place = Place::open_with(fixture, |builder, _| builder.limit(Limit::RefuseNew(2))).await;
     let sessions = &place.sessions;
     let (one, two) = (login(sessions, "ann").await, login(sessions, "ann").await);
     let refused = ok(sessions.create(New::of("ann")).await, "create");
@@ -28,10 +28,10 @@ pub async fn limit_refuses_the_new<F: Fixture>(fixture: F) {
 
 /// Sessions that have expired make room.
 pub async fn limit_counts_the_living<F: Fixture>(fixture: F) {
-    let place = Place::open_with(fixture, |builder| builder.limit(Limit::RefuseNew(2)).idle(PENDING)).await;
+    let place = Place::open_with(fixture, |builder, unit| builder.limit(Limit::RefuseNew(2)).idle(unit * 4)).await;
     login(&place.sessions, "ann").await;
     login(&place.sessions, "ann").await;
-    place.advance(PENDING).await;
+    place.advance(place.pending()).await;
     login(&place.sessions, "ann").await;
     login(&place.sessions, "ann").await;
     assert!(ok(place.sessions.create(New::of("ann")).await, "create").session().is_none());
@@ -39,7 +39,7 @@ pub async fn limit_counts_the_living<F: Fixture>(fixture: F) {
 
 /// Where the oldest is ended, it is dead before the new one lives, and who listens is told why.
 pub async fn limit_ends_the_oldest<F: Fixture>(fixture: F) {
-    let place = Place::open_with(fixture, |builder| builder.limit(Limit::EndOldest(2))).await;
+    let place = Place::open_with(fixture, |builder, _| builder.limit(Limit::EndOldest(2))).await;
     let sessions = &place.sessions;
     let (one, two) = (login(sessions, "ann").await, login(sessions, "ann").await);
     place.told();
@@ -53,7 +53,7 @@ pub async fn limit_ends_the_oldest<F: Fixture>(fixture: F) {
 
 /// Under logins at once, from two processes, an onlooker never finds more records than are allowed.
 pub async fn limit_holds_under_logins_at_once<F: Fixture>(fixture: F) {
-    let place = Arc::new(Place::open_with(fixture, |builder| builder.limit(Limit::EndOldest(3))).await);
+    let place = Arc::new(Place::open_with(fixture, |builder, _| builder.limit(Limit::EndOldest(3))).await);
     let other = Arc::new(place.another_with(|builder| builder.limit(Limit::RefuseNew(3))));
     for principal in ["ends the oldest", "refuses the new"] {
         let refuses = principal == "refuses the new";

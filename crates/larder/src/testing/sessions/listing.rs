@@ -25,7 +25,7 @@ pub async fn list_tells_what_a_person_wants_to_know<F: Fixture>(fixture: F) {
     assert_eq!(listed[0].last_seen, first.last_seen());
     assert_eq!(listed[0].expires, first.expires());
     assert_eq!(listed[1].created.duration_since(listed[0].created).ok(), Some(Duration::from_millis(20)));
-    let loaded = load(sessions, &bearer).await.unwrap();
+    let loaded = load(sessions, &bearer).await.expect("it lives");
     assert_eq!((loaded.device(), loaded.address()), (Some("Firefox on Linux"), Some("203.0.113.7")));
     assert!(ok(sessions.of("nobody").list().await, "list").is_empty());
 }

@@ -97,6 +97,7 @@ macro_rules! sessions_conformance {
             timeouts {
                 idle_sessions_end
                 used_sessions_live_until_the_absolute_end
+                the_absolute_end_needs_no_help_of_the_store
                 touch_writes_once_in_a_window
                 touch_rewrites_and_brings_back_nothing
             }
@@ -154,6 +155,7 @@ macro_rules! sessions_conformance {
                 crash_in_a_save_ends_nothing
                 crash_in_a_principal_change_leaves_it_listed_once
                 crash_in_a_renewal_leaves_nothing_unlisted
+                crash_beside_an_end_leaves_nothing
             }
         }
     };

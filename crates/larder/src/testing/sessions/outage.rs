@@ -13,7 +13,7 @@ pub async fn outage_is_an_error_and_never_an_answer<F: Fixture>(fixture: F) {
     let place = Place::open(fixture).await;
     let (sessions, of) = (&place.sessions, place.sessions.of("ann"));
     let (bearer, _) = login(sessions, "ann").await;
-    let mut session = load(sessions, &bearer).await.unwrap();
+    let mut session = load(sessions, &bearer).await.expect("it lives");
     ok(session.set("field", 1), "set");
     let resets = sessions.tokens("reset", std::time::Duration::from_secs(600));
     let token = ok(resets.issue(&1).await, "issue");
@@ -50,7 +50,7 @@ pub async fn outage_is_an_error_and_never_an_answer<F: Fixture>(fixture: F) {
 
 /// A session whose use cannot be written down is still loaded.
 pub async fn load_needs_no_write<F: Fixture>(fixture: F) {
-    let place = Place::open_with(fixture, |builder| builder.touch_window(super::place::MILLI)).await;
+    let place = Place::open_with(fixture, |builder, _| builder.touch_window(super::place::MILLI)).await;
     let (bearer, _) = login(&place.sessions, "ann").await;
     place.advance(super::place::MILLI * 2).await;
     place.cut.at(2, Blow::Refuse);

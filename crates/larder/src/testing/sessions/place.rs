@@ -16,8 +16,6 @@ use crate::testing::{Fixture, ManualClock};
 
 use super::cut::Cut;
 
-/// A login may take this long.
-pub(super) const PENDING: Duration = Duration::from_millis(400);
 pub(super) const MILLI: Duration = Duration::from_millis(1);
 
 pub(super) struct Place<F: Fixture> {
@@ -26,34 +24,44 @@ pub(super) struct Place<F: Fixture> {
     pub(super) cut: Cut<Shared<F::Backend>>,
     pub(super) sessions: Sessions,
     pub(super) events: Arc<Mutex<Vec<Event>>>,
-    set_up: fn(Builder) -> Builder,
+    /// What the times of a promise are multiples of: more than two slacks of the fixture's.
+    pub(super) unit: Duration,
+    set_up: SetUp,
 }
+
+type SetUp = fn(Builder, Duration) -> Builder;
 
 impl<F: Fixture> Place<F> {
     pub(super) async fn open(fixture: F) -> Self {
-        Self::open_with(fixture, |builder| builder).await
+        Self::open_with(fixture, |builder, _| builder).await
     }
 
-    pub(super) async fn open_with(fixture: F, set_up: fn(Builder) -> Builder) -> Self {
+    pub(super) async fn open_with(fixture: F, set_up: SetUp) -> Self {
         let case = Case::open(fixture).await;
         let clock = Arc::new(ManualClock::new());
         let events = Arc::new(Mutex::new(Vec::new()));
         let cut = Cut::new(case.backend.clone());
+        let unit = case.fixture.short() / 5;
         let builder = builder(&case, Erased::new(cut.clone()), &clock);
         let told = Arc::clone(&events);
         let listen = move |event: &Event| told.lock().unwrap_or_else(PoisonError::into_inner).push(event.clone());
-        let sessions = ok(set_up(builder).subscriber(listen).build(), "the settings are sound");
-        Self { case, clock, cut, sessions, events, set_up }
+        let sessions = ok(set_up(builder, unit).subscriber(listen).build(), "the settings are sound");
+        Self { case, clock, cut, sessions, events, unit, set_up }
     }
 
     /// The same sessions in another process, which no blow meets.
     pub(super) fn another(&self) -> Sessions {
-        self.another_with(self.set_up)
+        self.another_with(|builder| (self.set_up)(builder, self.unit))
     }
 
     pub(super) fn another_with(&self, set_up: impl FnOnce(Builder) -> Builder) -> Sessions {
         let builder = builder(&self.case, Erased::new(self.case.backend.clone()), &self.clock);
         ok(set_up(builder).build(), "the settings are sound")
+    }
+
+    /// How long a login may take.
+    pub(super) fn pending(&self) -> Duration {
+        pending(&self.case)
     }
 
     pub(super) async fn advance(&self, by: Duration) {
@@ -108,9 +116,13 @@ impl<F: Fixture> Place<F> {
     }
 }
 
+fn pending<F: Fixture>(case: &Case<F>) -> Duration {
+    case.fixture.short() / 5 * 4
+}
+
 fn builder<F: Fixture>(case: &Case<F>, backend: Erased, clock: &Arc<ManualClock>) -> Builder {
     let opened = Opened::new(backend).with_namespace(case.space.clone());
-    Sessions::builder(&opened).clock(clock.clone()).pending(PENDING)
+    Sessions::builder(&opened).clock(clock.clone()).pending(pending(case))
 }
 
 pub(super) async fn login(sessions: &Sessions, principal: &str) -> (Bearer, Session) {

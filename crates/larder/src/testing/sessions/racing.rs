@@ -20,7 +20,7 @@ struct Span {
 /// A login that raced: what came of it is dead where it was over before the end of all began, alive where it began after
 /// every such end was over, and whichever else listed if alive: the list is exactly what lives.
 pub async fn revoke_all_racing_logins_has_an_order<F: Fixture>(fixture: F) {
-    // So many logins by forty workers, and a tenth as many ends of all by four.
+    // So many logins by forty workers, and a tenth as many ends of all by four; `LARDER_LOGINS` says otherwise.
     let logins = std::env::var("LARDER_LOGINS").ok().and_then(|logins| logins.parse().ok()).unwrap_or(400_usize);
     let place = Place::open(fixture).await;
     let time = Arc::new(AtomicU64::new(0));

@@ -9,10 +9,11 @@ use crate::testing::{Fixture, Gate};
 use super::cut::Blow;
 use super::place::{Place, lives, load, login, names};
 
-const GRACE: Duration = Duration::from_millis(300);
+/// In units.
+const GRACE: u32 = 3;
 
-fn graceful(builder: Builder) -> Builder {
-    builder.grace(GRACE)
+fn graceful(builder: Builder, unit: Duration) -> Builder {
+    builder.grace(unit * GRACE)
 }
 
 /// The new token leads to the same session: id, fields, times; the old one until the grace is over and no longer.
@@ -33,7 +34,7 @@ pub async fn rotation_keeps_the_session_and_ends_the_old_token<F: Fixture>(fixtu
             assert_eq!(ok(loaded.get::<u8>("field"), "get"), Some(1));
         }
         assert_eq!(names(sessions, "ann").await.len(), usize::from(!visitor), "it is one session");
-        place.advance(GRACE).await;
+        place.advance(place.unit * GRACE).await;
         assert!(!lives(sessions, &old).await, "the grace is over");
         assert!(lives(sessions, &new).await);
         assert!(ok(sessions.rotate(&old).await, "rotate").is_none());
@@ -44,7 +45,7 @@ pub async fn rotation_keeps_the_session_and_ends_the_old_token<F: Fixture>(fixtu
 
 /// Without a grace the old token is dead when the new one is handed out.
 pub async fn rotation_without_grace_ends_the_old_token_at_once<F: Fixture>(fixture: F) {
-    let place = Place::open_with(fixture, |builder| builder.grace(Duration::ZERO)).await;
+    let place = Place::open_with(fixture, |builder, _| builder.grace(Duration::ZERO)).await;
     let (old, _) = login(&place.sessions, "ann").await;
     let new = ok(place.sessions.rotate(&old).await, "rotate").expect("it lives");
     assert!(!lives(&place.sessions, &old).await && lives(&place.sessions, &new).await);
@@ -134,7 +135,7 @@ pub async fn rotations_at_once_leave_one_session<F: Fixture>(fixture: F) {
     assert!(alive >= 1, "never all dead");
     assert_eq!(place.truth("ann").await, super::place::set_of([session.id()]));
     assert_eq!(names(&place.sessions, "ann").await, super::place::set_of([session.id()]));
-    place.advance(GRACE).await;
+    place.advance(place.unit * GRACE).await;
     assert!(!lives(&place.sessions, &old).await);
     assert_eq!(names(&place.sessions, "ann").await.len(), 1);
     assert_eq!(ok(place.sessions.of("ann").revoke_all().await, "revoke_all"), 1);

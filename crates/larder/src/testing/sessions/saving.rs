@@ -1,7 +1,5 @@
 //! Promise 1: a save never re-creates.
 
-use std::time::Duration;
-
 use crate::error::Result;
 use crate::sessions::{Saved, What};
 use crate::testing::Fixture;
@@ -53,10 +51,10 @@ pub async fn save_never_brings_back_what_was_ended<F: Fixture>(fixture: F) {
 
 /// The same for a session that has expired.
 pub async fn save_never_brings_back_what_has_expired<F: Fixture>(fixture: F) {
-    let place = Place::open_with(fixture, |builder| builder.idle(Duration::from_millis(500))).await;
+    let place = Place::open_with(fixture, |builder, unit| builder.idle(unit * 5)).await;
     let (bearer, mut session) = login(&place.sessions, "ann").await;
     ok(session.set("cart", "full"), "set");
-    place.advance(Duration::from_millis(501)).await;
+    place.advance(place.unit * 5).await;
     assert_eq!(ok(place.sessions.save(&mut session).await, "save"), Saved::Gone);
     assert!(!lives(&place.sessions, &bearer).await);
     assert!(place.truth("ann").await.is_empty());

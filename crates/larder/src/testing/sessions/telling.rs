@@ -1,7 +1,5 @@
 //! Promise 10: events.
 
-use std::time::Duration;
-
 use crate::sessions::{Event, New, What, Why};
 use crate::testing::Fixture;
 use crate::testing::case::ok;
@@ -41,12 +39,11 @@ pub async fn events_tell_what_happens<F: Fixture>(fixture: F) {
 
 /// An expiry is told where somebody comes upon it: a login that looks through the list.
 pub async fn events_tell_an_expiry_that_is_come_upon<F: Fixture>(fixture: F) {
-    let place = Place::open_with(fixture, |builder| {
-        builder.idle(Duration::from_millis(500)).limit(crate::sessions::Limit::RefuseNew(1))
-    })
-    .await;
+    let place =
+        Place::open_with(fixture, |builder, unit| builder.idle(unit * 5).limit(crate::sessions::Limit::RefuseNew(1)))
+            .await;
     let (bearer, session) = login(&place.sessions, "ann").await;
-    place.advance(Duration::from_millis(500)).await;
+    place.advance(place.unit * 5).await;
     place.told();
     assert!(!lives(&place.sessions, &bearer).await);
     assert!(place.told().is_empty(), "what is gone tells nothing");

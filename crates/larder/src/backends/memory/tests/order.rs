@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::super::shard::Shard;
 use super::*;
 
 #[test]
@@ -61,12 +62,22 @@ fn a_listing_finds_a_record_that_moved_while_it_was_read() {
     put(&memory, key!["k"], b"small", seconds(1)).unwrap();
     let entry = memory.records.entries().remove(0);
     put(&memory, key!["k"], &[0; 1000], seconds(1)).unwrap();
-    let read = || memory.records.read_listed(&entry, memory.records.now(), Select::Values);
-    assert_eq!(read().unwrap().value.len(), 1000);
+    let read = |entry| memory.records.read_listed(entry, memory.records.now(), Shard::value);
+    assert_eq!(read(&entry).unwrap().len(), 1000);
     let moved = memory.records.entries().remove(0);
     delete(&memory, key!["k"]);
-    assert!(read().is_none());
-    assert!(memory.records.read_listed(&moved, memory.records.now(), Select::Values).is_none());
+    assert!(read(&entry).is_none() && read(&moved).is_none());
+}
+
+#[test]
+fn a_listed_value_of_over_half_a_kibibyte_keeps_no_other_alive() {
+    let (memory, _) = store(|builder| builder);
+    for (key, size) in [300, 512, 513, 2048].into_iter().enumerate() {
+        put(&memory, key!["a", key as u64], &vec![key as u8; size], seconds(1)).unwrap();
+    }
+    let found = list(&memory, &pattern!["a", _]);
+    let alone: Vec<_> = found.iter().map(|(_, value)| value.is_unique()).collect();
+    assert_eq!(alone, [false, false, true, true]);
 }
 
 #[test]
@@ -145,6 +156,18 @@ fn names_of_any_shape_are_found_in_order() {
         }
         assert!(found.iter().eq(expected.iter().filter(|(other, _)| other == space)));
         assert!(found.len() > 1000);
+        for number in 0..50u64 {
+            for pattern in [pattern![number, _], pattern![number, _, _], pattern!["xxx", number, _], pattern![_, _]] {
+                let (mut found, mut cursor) = (Vec::new(), Some(Cursor::START));
+                while let Some(at) = cursor {
+                    let page = now(memory.scan(space, &pattern, Select::Values, &at, 1 + number as usize * 9)).unwrap();
+                    found.extend(page.records.into_iter().map(|record| (space.clone(), record.key)));
+                    cursor = page.next;
+                }
+                let matching = |(other, key): &&(Namespace, Key)| other == space && pattern.matches(key);
+                assert!(found.iter().eq(expected.iter().filter(matching)));
+            }
+        }
     }
     let left: Vec<_> = expected.into_iter().collect();
     for (at, (space, key)) in left.iter().enumerate() {

@@ -1,11 +1,16 @@
 //! What a server's refusals mean to a caller.
 
+use std::borrow::Cow;
+
 use redis::ServerError;
 
 use crate::error::{Error, ErrorKind};
 
 /// The one mapping of a server's errors. None of them quotes the server's words, which can hold keys and values.
 pub(in crate::backends::redis) fn failed(error: &ServerError) -> Error {
+    if error.code() == "NOPERM" {
+        return Error::new(ErrorKind::Denied, missing_right(error.details().unwrap_or_default()));
+    }
     let (kind, message): (_, &'static str) = match error.code() {
         "LOADING" => (ErrorKind::Unavailable, "the server is still loading its data"),
         "BUSY" => (ErrorKind::Unavailable, "the server is busy with a script"),
@@ -22,7 +27,6 @@ pub(in crate::backends::redis) fn failed(error: &ServerError) -> Error {
             "the server takes no writes because too few replicas are connected (`min-replicas-to-write`)",
         ),
         "OOM" => (ErrorKind::Full, "the server has reached `maxmemory`; reads and deletes still work"),
-        "NOPERM" => (ErrorKind::Denied, "the user lacks a right (see `ACL LOG` on the server): grant it"),
         "NOAUTH" => (ErrorKind::Denied, "the server wants a password: `redis://user:password@host`"),
         "WRONGPASS" => (ErrorKind::Denied, "the user or the password is refused, or the user is off"),
         "DENIED" => {
@@ -39,6 +43,20 @@ pub(in crate::backends::redis) fn failed(error: &ServerError) -> Error {
     Error::new(kind, message)
 }
 
+/// Names the right that is missing. Of the server's words only the name of a command is repeated.
+fn missing_right(words: &str) -> Cow<'static, str> {
+    let command = words.split_once("run the '").and_then(|(_, rest)| rest.split_once('\'')).map(|(command, _)| command);
+    let is_name = |command: &&str| command.len() <= 32 && command.bytes().all(|b| b.is_ascii_lowercase() || b == b'|');
+    if let Some(command) = command.filter(is_name) {
+        return format!("the user may not use `{command}`: grant `+{command}`").into();
+    }
+    if words.contains("access one of the keys") {
+        return "the user may not touch the keys of this store: grant it patterns (`~…`) that cover them and their index"
+            .into();
+    }
+    "the user lacks a right (see `ACL LOG` on the server): grant it".into()
+}
+
 /// Errors that have no code of their own are told apart by the server's words.
 fn unnamed(error: &ServerError) -> (ErrorKind, &'static str) {
     let words = error.details().unwrap_or_default();
@@ -47,6 +65,8 @@ fn unnamed(error: &ServerError) -> (ErrorKind, &'static str) {
         (ErrorKind::Config, "the server has no database of that number: lower it, or raise `databases` on the server")
     } else if says("SELECT is not allowed") {
         (ErrorKind::Config, "the server is a cluster, which has database 0 alone")
+    } else if says("The user executing the script") {
+        (ErrorKind::Denied, "the user may run scripts, but not what they do: grant `+get +set +unlink`, and the keys")
     } else if says("AUTH") || says("Client sent AUTH") {
         (ErrorKind::Denied, "the server has no password set for the default user: leave it out of the URL, or set one")
     } else if says("max number of clients") {

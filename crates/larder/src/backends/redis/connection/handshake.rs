@@ -14,6 +14,7 @@ use super::random::random;
 use super::scanner::Scanner;
 use super::{Address, Options, failed, tls};
 use crate::error::{Error, ErrorKind, Result};
+use crate::sabotage;
 
 /// What a server said about itself, as far as we may know.
 #[derive(Clone, Debug, Default)]
@@ -26,6 +27,8 @@ pub(super) struct Facts {
     pub(super) client: Option<i64>,
     /// Whether MULTI and EXEC are allowed.
     pub(super) transactions: bool,
+    /// What the server can be asked at any time, to see whether it answers.
+    pub(super) probe: Option<Cmd>,
     pub(super) round_trip: Option<Duration>,
 }
 
@@ -52,16 +55,21 @@ pub(super) async fn handshake<S: AsyncRead + AsyncWrite + Unpin>(
     if options.fence {
         facts.round_trip = Some(fenced(&mut talk).await?);
     }
-    let info = talk.allowed(cmd("INFO").arg("server").arg("replication")).await?;
+    let info = talk.allowed(cmd("INFO").arg("server")).await?;
     facts.version = field(&info, "redis_version:");
     facts.run = field(&info, "run_id:");
-    facts.role = field(&info, "role:");
-    if let (None, Value::Array(role)) = (&facts.role, talk.allowed(&cmd("ROLE")).await?)
-        && let Some(Value::BulkString(role)) = role.first()
-    {
-        facts.role = Some(String::from_utf8_lossy(role).into_owned());
+    facts.role = role(&talk.allowed(&cmd("ROLE")).await?);
+    facts.probe = match (&facts.role, options.fence) {
+        (Some(_), _) => Some(cmd("ROLE")),
+        (None, true) => Some(cmd("ECHO").arg("").take()),
+        // Nothing is known to be allowed, and what is not fills the server's log of refusals.
+        (None, false) => None,
+    };
+    if facts.role.is_none() {
+        facts.role = field(&talk.allowed(cmd("INFO").arg("replication")).await?, "role:");
     }
-    if facts.role.as_deref().is_some_and(|role| role != "master") && !options.stale_ok {
+    if facts.role.as_deref().is_some_and(|role| role != "master") && !options.stale_ok && !sabotage::is_off("replicas")
+    {
         return Err(replica());
     }
     if let Value::Int(client) = talk.allowed(cmd("CLIENT").arg("ID")).await? {
@@ -104,6 +112,7 @@ async fn fenced<S: AsyncRead + AsyncWrite + Unpin>(talk: &mut Talk<S>) -> Result
 /// after what follows here. Numbers of connections begin anew when a server does, so it must be the same one.
 async fn silence<S: AsyncRead + AsyncWrite + Unpin>(talk: &mut Talk<S>, before: &Facts, facts: &Facts) -> Result<()> {
     match before.client {
+        _ if sabotage::is_off("revival") => Ok(()),
         Some(client) if facts.run.is_some() && facts.run == before.run && facts.client != Some(client) => {
             // It answers an error where the connection has ended already, and where we may not.
             talk.ask(cmd("CLIENT").arg("KILL").arg("ID").arg(client)).await.map(drop)
@@ -177,6 +186,17 @@ const LONGEST: usize = 1024 * 1024;
 
 fn odd() -> Error {
     Error::new(ErrorKind::Unavailable, "what answers there does not answer as Redis does: look at the host and port")
+}
+
+/// The role in a reply to ROLE.
+pub(super) fn role(reply: &Value) -> Option<String> {
+    match reply {
+        Value::Array(parts) => match parts.first() {
+            Some(Value::BulkString(role)) => Some(String::from_utf8_lossy(role).into_owned()),
+            _ => None,
+        },
+        _ => None,
+    }
 }
 
 /// The value of a line of INFO.

@@ -1,15 +1,17 @@
 //! One live connection, from its handshake to its end.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use redis::aio::MultiplexedConnection;
 use redis::{AsyncConnectionConfig, Cmd, Pipeline, ProtocolVersion, RedisConnectionInfo, RedisResult, Value};
+use sha1::{Digest, Sha1};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::task::{AbortHandle, JoinHandle};
 
 use super::gauge::Gauge;
 use super::handshake::{Facts, handshake};
+use super::random::random;
 use super::stream::Stream;
 use super::{Address, Options};
 use crate::error::{Error, ErrorKind, Result};
@@ -31,6 +33,8 @@ pub(super) struct Link {
     pub(super) gauge: Arc<Gauge>,
     redis: MultiplexedConnection,
     driver: AbortHandle,
+    #[cfg(sabotage)]
+    borrowed: super::sabotaged::Borrowed,
 }
 
 impl Link {
@@ -60,10 +64,32 @@ impl Link {
             .await
             .map_err(|error| Error::new(ErrorKind::Unavailable, "the connection was lost").caused_by(error))?;
         let driver = tokio::spawn(driver);
-        Ok((Self { number, facts, gauge, redis, driver: driver.abort_handle() }, driver))
+        let link = Self {
+            number,
+            facts,
+            gauge,
+            redis,
+            driver: driver.abort_handle(),
+            #[cfg(sabotage)]
+            borrowed: Default::default(),
+        };
+        Ok((link, driver))
+    }
+
+    /// The same over all links to one run of the server, and over no others; where the server does not tell, over this
+    /// one alone.
+    pub(super) fn run_of_server(&self) -> u64 {
+        static OURS: OnceLock<u64> = OnceLock::new();
+        let Some(run) = &self.facts.run else { return OURS.get_or_init(random).wrapping_add(self.number) };
+        let digest: [u8; 20] = Sha1::digest(run).into();
+        digest.iter().take(8).fold(0, |number, byte| number << 8 | u64::from(*byte))
     }
 
     pub(super) async fn send(&self, command: &Cmd) -> RedisResult<Value> {
+        #[cfg(sabotage)]
+        if sabotage::is_off("cancellation") {
+            return self.borrowed.send(&self.redis, command).await;
+        }
         self.redis.clone().send_packed_command(command).await
     }
 
@@ -99,7 +125,8 @@ impl Sent {
         Self { at: Instant::now(), reads: link.gauge.reads(), writes: link.gauge.writes(), link }
     }
 
-    /// Whether it has certainly not left this process: nothing has since it was handed over.
+    /// Whether it has certainly not left this process: nothing has since it was handed over. Only of a link that has
+    /// failed: over one that lives it may leave at any time.
     pub(super) fn never_left(&self) -> bool {
         self.link.gauge.writes() == self.writes
     }

@@ -14,6 +14,8 @@ mod link;
 mod options;
 mod random;
 mod request;
+#[cfg(sabotage)]
+mod sabotaged;
 mod scanner;
 mod socket;
 mod status;
@@ -124,6 +126,25 @@ impl Connection {
         self.0.supervisor.links.load(Relaxed)
     }
 
+    /// Tells one run of the server from every other. Waits for a connection, and sends nothing.
+    ///
+    /// # Errors
+    /// `Unavailable`, where none comes.
+    pub(in crate::backends::redis) async fn run_of_server(&self) -> Result<u64> {
+        supervisor::runtime()?;
+        let link = async {
+            match self.live(None) {
+                Some(link) => Ok(link),
+                None => self.wait(None).await,
+            }
+        };
+        match timeout_at(self.due(), link).await {
+            Ok(Ok(link)) => Ok(link.run_of_server()),
+            Ok(Err(error)) => Err(error.at(self.0.supervisor.address.to_string())),
+            Err(_) => Err(away(None).at(self.0.supervisor.address.to_string())),
+        }
+    }
+
     /// How the connection is. Costs a few loads and asks nobody.
     pub(in crate::backends::redis) fn status(&self) -> Status {
         let Supervisor { phase, links, last_error, round_trip, .. } = &*self.0.supervisor;
@@ -165,7 +186,7 @@ impl Connection {
             Err(_) => match (&sent, refused) {
                 (Some(sent), _) => {
                     sent.missed(options.timeout);
-                    unanswered(effect, sent)
+                    unanswered(effect)
                 }
                 (None, Some(refused)) => refused,
                 (None, None) => match &*self.0.supervisor.phase.borrow() {
@@ -192,7 +213,8 @@ impl Connection {
                 Some(link) => link,
                 None => self.wait(lost).await?,
             };
-            if link.gauge.in_flight() >= self.0.supervisor.options.queue {
+            // Callers that went away have left their places, but the server still owes their replies.
+            if link.gauge.in_flight() >= self.0.supervisor.options.queue.saturating_mul(COMMANDS_A_CALL) {
                 return Err(overloaded());
             }
             request.allowed(&link.facts)?;
@@ -225,9 +247,10 @@ impl Connection {
                     // Whatever redis-rs says, nothing that this link brings later is to be relied on.
                     lost = Some(link.number);
                     link.end(|| Error::new(ErrorKind::Unavailable, "the connection was lost").caused_by(error));
-                    let never_left = on_its_way.never_left();
-                    if !never_left && (effect == Effect::Write || std::mem::replace(&mut replayed, true)) {
-                        return Err(unanswered(effect, on_its_way));
+                    let again =
+                        on_its_way.never_left() || (effect == Effect::Read && !std::mem::replace(&mut replayed, true));
+                    if !again {
+                        return Err(unanswered(effect));
                     }
                     *sent = None;
                 }
@@ -275,6 +298,9 @@ impl Connection {
     }
 }
 
+/// How many commands may await their replies for each place in the queue, those of callers that went away included.
+const COMMANDS_A_CALL: usize = 16;
+
 tokio::task_local! {
     /// Of the call that a task is in, where it takes more than one round trip.
     static DEADLINE: Instant;
@@ -305,13 +331,10 @@ impl fmt::Debug for Connection {
     }
 }
 
-/// What became of a message whose reply never came.
-fn unanswered(effect: Effect, sent: &Sent) -> Error {
+/// What became of a message that was handed over and whose reply never came.
+fn unanswered(effect: Effect) -> Error {
     match effect {
-        _ if sent.never_left() => {
-            Error::new(ErrorKind::Unavailable, "the connection was lost before anything was sent")
-        }
-        Effect::Read => Error::new(ErrorKind::Unavailable, "no reply came within the deadline"),
+        Effect::Read => Error::new(ErrorKind::Unavailable, "no reply came in time, or the connection was lost"),
         Effect::Write => Error::new(ErrorKind::Unknown, "no reply came: the write may have been applied"),
     }
 }

@@ -126,7 +126,8 @@ impl Request for Pipeline {
 /// Why a transaction was discarded; `None` where it was carried out, or something else went wrong.
 fn discarded(reply: &[Value]) -> Option<&ServerError> {
     match reply.last() {
-        Some(Value::ServerError(last)) if last.code() == "EXECABORT" => {
+        // A cluster refuses EXEC itself where keys lie in different slots. Whatever refuses it, a MULTI that was begun ends.
+        Some(Value::ServerError(last)) if last.code() == "EXECABORT" || reply.first() == Some(&Value::Okay) => {
             // The first refusal is the reason; EXEC names it only in words.
             reply.iter().find_map(|value| match value {
                 Value::ServerError(error) => Some(error),

@@ -92,6 +92,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Stream<S> {
 
     /// Gives what is written to the socket.
     fn drain(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        #[cfg(sabotage)]
+        if crate::sabotage::is_off("injection") && self.out.starts_with(b"*") {
+            self.out = super::sabotaged::lines(&self.out);
+        }
         while self.taken < self.out.len() {
             self.gauge.writing();
             let written = match ready!(Pin::new(&mut self.socket).poll_write(cx, &self.out[self.taken..])) {

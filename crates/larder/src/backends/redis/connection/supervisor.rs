@@ -4,19 +4,19 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use redis::{Value, cmd};
 use tokio::runtime::Handle;
 use tokio::sync::watch;
 use tokio::task::{AbortHandle, JoinHandle};
 use tokio::time::{sleep, timeout};
 
 use super::backoff::Backoff;
-use super::handshake::{Facts, replica};
+use super::handshake::{Facts, replica, role};
 use super::link::{Link, Sent};
 use super::random::random;
 use super::socket::Socket;
 use super::{Address, Options};
 use crate::error::{Error, ErrorKind, Result};
+use crate::sabotage;
 
 /// A connection that lasted this long was a good one: the next is tried at once, or nearly.
 const LASTED: Duration = Duration::from_secs(1);
@@ -139,30 +139,24 @@ impl Running {
     /// Waits for the end of a link, and ends it where the server is silent or has been demoted.
     async fn watch(&self, link: &Arc<Link>, mut driver: JoinHandle<()>) {
         let Supervisor { options, round_trip, .. } = &*self.0;
-        let role = cmd("ROLE");
         loop {
             if timeout(options.heartbeat, &mut driver).await.is_ok() {
                 return;
             }
+            let Some(probe) = &link.facts.probe else { continue };
             let (sent, asked) = (Sent::now(Arc::clone(link)), Instant::now());
-            match timeout(options.timeout, link.send(&role)).await {
+            match timeout(options.timeout, link.send(probe)).await {
                 Err(_) => sent.missed(options.timeout),
                 // The driver has ended, or is about to.
                 Ok(Err(_)) => link.end(|| Error::new(ErrorKind::Unavailable, "the connection was lost")),
-                Ok(Ok(role)) => {
+                Ok(Ok(reply)) => {
                     round_trip.store(asked.elapsed().as_micros() as u64, Relaxed);
-                    if !options.stale_ok && is_replica(&role) {
+                    let demoted = role(&reply).is_some_and(|role| role != "master");
+                    if demoted && !options.stale_ok && !sabotage::is_off("replicas") {
                         link.end(replica);
                     }
                 }
             }
         }
-    }
-}
-
-fn is_replica(role: &Value) -> bool {
-    match role {
-        Value::Array(role) => matches!(role.first(), Some(Value::BulkString(role)) if role == b"slave"),
-        _ => false,
     }
 }

@@ -157,6 +157,17 @@ impl Layout {
         self == Self::Native && index.starts_with(native::NEVER)
     }
 
+    /// So many records make a put that takes the server 1 ms or two, which does nothing else meanwhile.
+    pub(super) fn portion(self) -> usize {
+        match self {
+            Self::Pow(_) => 500,
+            // Four commands a record.
+            Self::Native => 250,
+            // Three for each part of the key.
+            Self::PowIndexed(_) => 60,
+        }
+    }
+
     /// Whose spelling of Erlang's terms the values are written in, where they are such terms.
     pub(in crate::backends) fn etf(self) -> Option<Otp> {
         match self {

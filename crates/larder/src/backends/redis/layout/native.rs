@@ -8,6 +8,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use crate::error::{Error, Result};
 use crate::key::Key;
 use crate::namespace::Namespace;
+use crate::sabotage;
 use crate::term::{Term, ordered};
 
 use super::{ELSEWHERE, Entry, Foreign, MISSPELT, OPAQUE};
@@ -112,6 +113,9 @@ fn write_text(text: &[u8], out: &mut Vec<u8>) {
 
 /// What separates parts, escapes, means something in a pattern or to a cluster, or cannot be seen or pasted.
 fn is_escaped(character: char) -> bool {
+    if (character == ':' && sabotage::is_off("separators")) || (character.is_ascii() && sabotage::is_off("globs")) {
+        return matches!(character, ':' | '%') && !sabotage::is_off("separators");
+    }
     matches!(character, ':' | '%' | '*' | '?' | '[' | ']' | '\\' | '^' | '{' | '}' | '"' | '\'' | '`')
         || character.is_control()
         || character.is_whitespace()

@@ -32,8 +32,12 @@ struct Outcome {
 /// Sends rounds of commands at once, until one is lost.
 async fn rounds(harm: Harm, at: usize, fence: bool) -> Outcome {
     let (ours, theirs) = duplex(64 * 1024);
-    let (mut count, mut earlier) = (0, b"$7\r\nearlier\r\n".to_vec());
-    tokio::spawn(serve(theirs, move |_, reply| {
+    let (mut in_handshake, mut count, mut earlier) = (true, 0, b"$7\r\nearlier\r\n".to_vec());
+    tokio::spawn(serve(theirs, 1, move |command, reply| {
+        if in_handshake {
+            in_handshake = command[0] != b"EXEC";
+            return Does::Sends(reply);
+        }
         count += 1;
         let sent = if count == at { harm(reply.clone(), &earlier) } else { reply.clone() };
         earlier = reply;

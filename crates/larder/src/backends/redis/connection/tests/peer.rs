@@ -11,9 +11,11 @@ pub(super) enum Does {
     Ends,
 }
 
-/// Answers on one connection until it ends. `harm` sees each command after the handshake, with its true reply.
+/// Answers on one connection of that number until it ends. `harm` sees each command with its true reply; during the
+/// handshake, which ends with EXEC, what it wants sent is not.
 pub(super) async fn serve<S: AsyncRead + AsyncWrite + Unpin>(
     mut socket: S,
+    number: usize,
     mut harm: impl FnMut(&[Vec<u8>], Vec<u8>) -> Does,
 ) {
     let (mut inbox, mut scanner) = (Vec::new(), Scanner::default());
@@ -23,13 +25,12 @@ pub(super) async fn serve<S: AsyncRead + AsyncWrite + Unpin>(
         while let Some(length) = scanner.frame(&inbox).unwrap() {
             let command = arguments(&inbox[..length]);
             inbox.drain(..length);
-            let reply = answer(&command);
-            if in_handshake {
-                in_handshake = command[0] != b"EXEC";
-                out.extend(reply);
-                continue;
-            }
-            match harm(&command, reply) {
+            let reply = answer(&command, number);
+            match harm(&command, reply.clone()) {
+                _ if in_handshake => {
+                    in_handshake = command[0] != b"EXEC";
+                    out.extend(reply);
+                }
                 Does::Sends(bytes) => out.extend(bytes),
                 Does::Ends => return,
             }
@@ -41,13 +42,13 @@ pub(super) async fn serve<S: AsyncRead + AsyncWrite + Unpin>(
 }
 
 /// The reply to GET names the key, so that a reply to another is known for one.
-pub(super) fn answer(command: &[Vec<u8>]) -> Vec<u8> {
+pub(super) fn answer(command: &[Vec<u8>], number: usize) -> Vec<u8> {
     match command[0].as_slice() {
         b"GET" => bulk(&value_of(&command[1])),
         b"ECHO" => bulk(&command[1]),
         b"INFO" => bulk(b"redis_version:7.0.15\r\nrun_id:abc\r\nrole:master\r\n"),
         b"ROLE" => b"*3\r\n$6\r\nmaster\r\n:0\r\n*0\r\n".to_vec(),
-        b"CLIENT" => b":7\r\n".to_vec(),
+        b"CLIENT" => format!(":{number}\r\n").into_bytes(),
         b"EXEC" => b"*0\r\n".to_vec(),
         _ => b"+OK\r\n".to_vec(),
     }

@@ -132,6 +132,17 @@ async fn batches_that_come_in_one_piece_are_let_through_each_behind_its_fence() 
 }
 
 #[tokio::test]
+async fn a_reply_that_was_lost_is_known_as_soon_as_its_fence_comes() {
+    let mut rig = rig(true);
+    rig.write(&[COMMAND, COMMAND].concat());
+    assert!(rig.flush());
+    let fence = fences(&rig.arrived()).remove(0);
+    rig.say(&[b"$1\r\na\r\n", fence.as_slice()].concat()).await;
+    assert!(matches!(rig.read(), Poll::Ready(Err(_))));
+    assert!(rig.gauge.take_cause().unwrap().to_string().contains("replies were lost"));
+}
+
+#[tokio::test]
 async fn an_older_fence_opens_no_batch() {
     let mut rig = rig(true);
     let mut older = Vec::new();
