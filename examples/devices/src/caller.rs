@@ -23,10 +23,10 @@ pub struct Caller {
 ///
 /// A store that is down ends here, as a failure: it never looks like "signed out".
 pub async fn find(State(app): State<App>, mut request: Request, next: Next) -> Result<Response, Failure> {
-    if let Some(bearer) = app.cookie.bearer(request.headers()) {
-        if let Some(session) = app.sessions.load(&bearer).await? {
-            request.extensions_mut().insert(Arc::new(Caller { bearer, session }));
-        }
+    if let Some(bearer) = app.cookie.bearer(request.headers())
+        && let Some(session) = app.sessions.load(&bearer).await?
+    {
+        request.extensions_mut().insert(Arc::new(Caller { bearer, session }));
     }
     Ok(next.run(request).await)
 }
