@@ -67,7 +67,7 @@ impl Accounts {
 pub struct Seeded {
     pub name: &'static str,
     pub password: &'static str,
-    is_admin: bool,
+    pub is_admin: bool,
 }
 
 pub const SEEDED: [Seeded; 3] = [

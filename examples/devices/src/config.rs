@@ -1,7 +1,7 @@
 //! What the environment says.
 
 use std::env;
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::SocketAddr;
 
 use axum::http::Uri;
 
@@ -20,33 +20,68 @@ pub struct Config {
 
 impl Config {
     pub fn from_env() -> Result<Self, String> {
-        let store = env::var("STORE").unwrap_or_else(|_| "disk:./devices.larder".into());
-        let listen = match env::var("LISTEN") {
-            Ok(text) => text.parse().map_err(|_| "LISTEN is an address and a port, as 127.0.0.1:8080")?,
-            Err(_) => SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8080),
-        };
-        let url = match env::var("URL") {
-            Ok(text) => Some(text.parse::<Uri>().map_err(|_| "URL is what people type, as https://devices.example")?),
-            Err(_) => None,
+        Self::from(|name| env::var(name).ok())
+    }
+
+    fn from(variable: impl Fn(&str) -> Option<String>) -> Result<Self, String> {
+        let store = variable("STORE").unwrap_or_else(|| "disk:./devices.larder".into());
+        let listen = variable("LISTEN").unwrap_or_else(|| "127.0.0.1:8080".into());
+        let listen = listen.parse().map_err(|_| "LISTEN is an address and a port, as 127.0.0.1:8080")?;
+        let url = match variable("URL").map(|text| text.parse::<Uri>()) {
+            Some(Ok(url)) if url.scheme_str() == Some("https") => Some(url),
+            Some(_) => return Err("URL is what people type, and HTTPS: https://devices.example".into()),
+            None => None,
         };
         let config = Self { store, listen, url };
         if config.is_https() || config.listen.ip().is_loopback() {
             Ok(config)
         } else {
-            Err("sessions would travel in clear: set URL=https://… and a proxy that speaks TLS, or LISTEN on 127.0.0.1"
-                .into())
+            let cure = "set URL=https://… and a proxy that speaks TLS, or LISTEN on 127.0.0.1";
+            Err(format!("sessions would travel in clear: {cure}"))
         }
     }
 
     /// Whether people come by HTTPS, through a proxy that speaks it.
     pub fn is_https(&self) -> bool {
-        self.url.as_ref().is_some_and(|url| url.scheme_str() == Some("https"))
+        self.url.is_some()
     }
 
     /// What the terminal says at the start.
     pub fn greeting(&self, bound: SocketAddr) -> String {
         let url = self.url.as_ref().map_or_else(|| format!("http://{bound}/"), Uri::to_string);
-        let users: Vec<_> = SEEDED.iter().map(|user| format!("  {:<6} {}", user.name, user.password)).collect();
+        let users = SEEDED.iter().map(|user| {
+            let what = if user.is_admin { "  (administrator)" } else { "" };
+            format!("  {:<6} {}{what}", user.name, user.password)
+        });
+        let users: Vec<_> = users.collect();
         format!("Open {url}\nSign in as one of these, until they change their password:\n{}", users.join("\n"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sessions_never_travel_in_clear_beyond_this_machine() {
+        let config = |listen: &'static str, url: Option<&'static str>| {
+            Config::from(|name| match name {
+                "LISTEN" => Some(listen.into()),
+                "URL" => url.map(str::to_owned),
+                _ => None,
+            })
+        };
+        assert!(config("127.0.0.1:0", None).is_ok_and(|config| !config.is_https()));
+        assert!(config("[::1]:0", None).is_ok_and(|config| !config.is_https()));
+        assert!(config("0.0.0.0:0", Some("https://devices.example")).is_ok_and(|config| config.is_https()));
+        for (listen, url) in [
+            ("0.0.0.0:0", None),
+            ("192.0.2.1:80", None),
+            ("127.0.0.1:0", Some("http://devices.example")),
+            ("127.0.0.1:0", Some("devices.example")),
+            ("localhost", None),
+        ] {
+            assert!(config(listen, url).is_err(), "{listen} {url:?}");
+        }
     }
 }

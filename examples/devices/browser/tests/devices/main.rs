@@ -29,13 +29,13 @@ async fn ended_is_ended_on_two_servers_with_one_redis() {
     story(&mut [&mut one, &mut other]).await;
 }
 
-/// Only when asked: pictures of every page, in both widths.
+/// Pictures of every page, in both widths, into the folder that the environment names.
 #[tokio::test(flavor = "multi_thread")]
+#[ignore = "writes into docs/: scripts/devices-test --screenshots"]
 async fn every_page_can_be_photographed() {
-    if let Some(folder) = std::env::var_os("SCREENSHOTS") {
-        let server = Server::start("memory:");
-        tour::take(&server, folder.as_ref()).await;
-    }
+    let folder = std::env::var_os("SCREENSHOTS").expect("SCREENSHOTS names a folder");
+    let server = Server::start("memory:");
+    tour::take(&server, folder.as_ref()).await;
 }
 
 /// The desk talks to the first server, the phone to the last.
