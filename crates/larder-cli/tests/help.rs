@@ -44,6 +44,7 @@ fn every_example_in_the_help_works() {
     home.run(["put", "--ttl", "1h", "--namespace", "staging", "k", "1"]).done();
     home.run(["put", "--ttl", "1h", "--store", "./old.larder", "user/int:42/session/f3", "1"]).done();
     let sessions = "{\"larder\":1}\n{\"key\":[\"k\"],\"value\":1,\"expires_at\":\"never\"}\n";
+    let server = larder_test_redis::Server::start();
     let binary = std::path::Path::new(env!("CARGO_BIN_EXE_larder")).parent().unwrap();
     let path = format!("{}:{}", binary.display(), std::env::var("PATH").unwrap());
     for command in [""].iter().chain(&COMMANDS) {
@@ -55,6 +56,7 @@ fn every_example_in_the_help_works() {
             if example.contains("jq ") || example.contains("redis-cli") {
                 continue;
             }
+            let example = example.replace("redis://localhost", &server.url());
             std::fs::write(home.join("sessions.jsonl"), sessions).unwrap();
             let mut shell = Command::new("sh");
             shell.args(["-c", &format!("set -e; {example}")]).current_dir(home.path());

@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use fastrand::Rng;
+use rustix::net::{RecvFlags, recv};
 
 use super::Shared;
 use super::fault::{Fault, harm};
@@ -112,6 +113,7 @@ impl Relay {
             if let Fault::Delay(delay) = fault {
                 shared.count();
                 wait(shared, fault, delay);
+                self.take_what_is_there(&mut received);
             }
             // Replies are taken apart also where none is hit, so that a fault which is set later finds their edges.
             let mut foreign = shared.foreign.lock().unwrap_or_else(PoisonError::into_inner);
@@ -135,6 +137,14 @@ impl Relay {
         }
         if !self.reset.load(Ordering::Acquire) && !self.is_silent() {
             self.end();
+        }
+    }
+
+    /// So that a delay holds replies up and does not let them pile up.
+    fn take_what_is_there(&self, received: &mut Vec<u8>) {
+        let mut chunk = [0; 64 * 1024];
+        while let Ok((count @ 1.., _)) = recv(&self.server, &mut chunk, RecvFlags::DONTWAIT) {
+            received.extend_from_slice(&chunk[..count]);
         }
     }
 

@@ -3,7 +3,7 @@
 //! * S15: that upgrade logged everybody out, and `all` raised until the last old key had expired.
 
 use larder::term::Otp;
-use larder::{ErrorKind, Key, Pattern, Term, Version, When, key};
+use larder::{ErrorKind, Key, Part, Pattern, Term, Version, When, key};
 
 use super::ground::{Ground, index_of, listed, session, sessions, stored};
 
@@ -130,6 +130,21 @@ async fn a_key_in_either_spelling_is_listed_from_its_own_bytes(layout: &'static 
     }
 }
 
+async fn a_key_that_ends_where_a_pattern_may_is_found_in_both_spellings(layout: &'static str) {
+    for (written, _, ours) in BOTH {
+        let ground = Ground::new(layout);
+        let store = ground.store_with(ours).await;
+        let user = Term::atom("user").unwrap();
+        let keys = [key![user.clone()], key![user.clone(), 1]];
+        for key in &keys {
+            pow_puts(&ground, written, key, &value("v"));
+        }
+        let under = Pattern::new([Part::exactly(user)], true).unwrap();
+        assert_eq!(store.keys(&under).await.unwrap().records, keys);
+        assert_eq!(store.delete_all(&under).await.unwrap(), 2);
+    }
+}
+
 async fn what_pow_could_not_find_again_is_refused(layout: &'static str) {
     let ground = Ground::new(layout);
     let store = ground.store().await;
@@ -148,5 +163,6 @@ in_both_layouts! {
     a_condition_is_judged_over_both_spellings
     what_the_other_release_wrote_is_taken_once
     a_key_in_either_spelling_is_listed_from_its_own_bytes
+    a_key_that_ends_where_a_pattern_may_is_found_in_both_spellings
     what_pow_could_not_find_again_is_refused
 }

@@ -167,11 +167,11 @@ impl Load {
                 judge(found.unwrap().as_deref(), name, states, self.shared.may_be_lost(), &mut tally);
             }
         }
+        tally.lag = self.lag();
         println!("{}: {} times, {tally}", self.name, self.rounds);
-        let lag = self.lag();
-        let allowed = TIMEOUT + PROMISED + lag * 2;
+        let allowed = TIMEOUT + PROMISED + tally.lag * 2;
         assert!(tally.slowest.0 <= allowed, "a call took longer than {allowed:?}: {tally}");
-        assert_eq!(tally.errors_when_well, 0, "calls failed when all had been well: {tally}");
+        assert!(tally.errors_when_well == 0 || tally.stood_still(), "calls failed when all had been well: {tally}");
         tally
     }
 }

@@ -280,7 +280,8 @@ impl Task {
             End::Cancelled => self.tally.cancelled += 1,
             End::Failed(kind) => {
                 self.tally.error(*kind, writes);
-                self.tally.errors_when_well += u64::from(well);
+                // A fault that begins amid a call is none of its own.
+                self.tally.errors_when_well += u64::from(well && self.shared.well_since().is_some());
                 // Whoever fails fast is asked again a little later.
                 tokio::time::sleep(Duration::from_millis(2)).await;
             }

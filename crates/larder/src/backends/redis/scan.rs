@@ -101,7 +101,8 @@ impl Redis {
         let mut walks = listed.indexes.len();
         if let Some(key) = &listed.point {
             if at.is_behind(walks) && taken.len() < limit {
-                taken.push((self.layout.spell(space, key)?.primary.into(), Ok(key.clone())));
+                let spelled = self.layout.spell(space, key)?;
+                taken.extend(spelled.keys().map(|stored| (Bytes::copy_from_slice(stored), Ok(key.clone()))));
                 at.advance(0);
             }
             walks += 1;

@@ -65,7 +65,7 @@ async fn what_is_refused_says_what_to_change_and_tells_no_secret() {
         (format!("redis://:hunter2@localhost:{port}"), ErrorKind::Denied, "password is refused"),
         (server.url_as("off", "hunter2", ""), ErrorKind::Denied, "password is refused"),
         (server.url_as("bare", "hunter2", ""), ErrorKind::Denied, "grant `+echo`"),
-        (server.url_as("bare", "hunter2", "/1"), ErrorKind::Denied, "lacks a right"),
+        (server.url_as("bare", "hunter2", "/1"), ErrorKind::Denied, "grant `+select`"),
         (server.url_with("/16"), ErrorKind::Config, "no database of that number"),
         (format!("rediss://localhost:{}?ca={foreign}", tls.port()), ErrorKind::Config, "signed by nobody we trust"),
         (format!("rediss://localhost:{}?ca=/nowhere", tls.port()), ErrorKind::Config, "option `ca`"),
