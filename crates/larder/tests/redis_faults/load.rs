@@ -114,7 +114,7 @@ impl Load {
         self.shared.ended(at);
         let mut back = 0;
         while back < TASKS {
-            let late = self.lag() * 2 + if back == 0 { Duration::ZERO } else { ALL_BACK };
+            let late = PROMISED + self.lag() * 2 + if back == 0 { Duration::ZERO } else { ALL_BACK };
             let (name, allowed) = (self.name, BACK_WITHIN + late);
             assert!(at.elapsed() <= allowed, "{name}: only {back} tasks are back after {allowed:?}");
             tokio::time::sleep(Duration::from_millis(5)).await;
