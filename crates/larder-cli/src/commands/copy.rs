@@ -100,6 +100,7 @@ EXAMPLES:
   larder copy --from ./old.larder --to ./old.larder --to-namespace staging
   larder copy --from ./old.larder --to ./new.larder --verify-only --list=missing
   larder copy --from ./old.larder --to redis://localhost/1 --verify
+  larder copy --from redis://localhost/2 --from-format tower-sessions-redis --to redis://localhost
   larder copy --from 'redis://localhost?layout=pow' --to redis://localhost --state copy.state";
 
 /// Which keys are printed.

@@ -109,6 +109,7 @@ pub mod adapter;
 mod admission;
 mod bearer;
 mod builder;
+mod draft;
 mod ending;
 mod event;
 mod fields;
