@@ -4,8 +4,9 @@ use std::time::Duration;
 
 const FIRST: Duration = Duration::from_millis(50);
 const LONGEST: Duration = Duration::from_secs(1);
-/// After a refused password or right: it takes a person to mend that, and servers log each attempt.
-const REFUSED: Duration = Duration::from_secs(2);
+/// After a refused password or right: it takes a person to mend that, and servers log each attempt. Service is to be back
+/// within 2 s of the mending, and to connect takes a part of that.
+const REFUSED: Duration = Duration::from_millis(1500);
 
 /// Waits that double from 50 ms to 1 s, each drawn from nothing to its bound ("full jitter"), so that a fleet does not
 /// come back in step.
@@ -20,7 +21,7 @@ impl Backoff {
         let doubled = FIRST.saturating_mul(1 << self.failures.min(16)).min(LONGEST);
         self.failures = self.failures.saturating_add(1);
         let bound = if refused { REFUSED } else { doubled };
-        // Both fit: the bound is at most 2,000,000 µs, and the share of it no more than the bound.
+        // Both fit: the bound is at most 1,500,000 µs, and the share of it no more than the bound.
         let share = (u128::from(random) * (bound.as_micros() + 1)) >> 64;
         Duration::from_micros(share as u64)
     }
@@ -45,7 +46,7 @@ mod tests {
         assert_eq!(bounds(u64::MAX, false), full);
         assert_eq!(bounds(1 << 63, false), full.map(|bound| bound / 2));
         assert_eq!(bounds(0, false), [0; 7]);
-        assert_eq!(bounds(u64::MAX, true), [2_000_000; 7]);
+        assert_eq!(bounds(u64::MAX, true), [1_500_000; 7]);
     }
 
     #[test]
