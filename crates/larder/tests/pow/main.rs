@@ -34,6 +34,7 @@ mod errors;
 mod ground;
 mod hostility;
 mod index;
+mod lost;
 mod pages;
 mod rights;
 mod spellings;

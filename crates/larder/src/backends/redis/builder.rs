@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::backends::{Size, Url};
@@ -11,6 +12,7 @@ use crate::term::Otp;
 
 use super::clock::ServerClock;
 use super::connection::{Address, Connection, Options, Password, Place, Tls};
+use super::rebuild::Rebuilds;
 use super::{Layout, Redis};
 
 /// How a [`Redis`] is opened; made by [`Redis::at`] and [`Redis::on_socket`].
@@ -163,6 +165,8 @@ impl Builder {
             layout: self.layout,
             limits: self.limits,
             clock: ServerClock::default(),
+            watch: Arc::default(),
+            rebuilds: Rebuilds::default(),
         })
     }
 

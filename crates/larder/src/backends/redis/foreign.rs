@@ -12,10 +12,8 @@ use crate::ttl::Ttl;
 
 use super::connection::Effect;
 use super::get::Look;
+use super::scan::LOOKED_AT;
 use super::{Redis, open, reply};
-
-/// How many keys a server looks at for one page: more is no faster, and blocks it for over 1 ms.
-const COUNT: usize = 1000;
 
 /// The strings that another program keeps in a database, for who takes over from it. Reads, and writes nothing.
 ///
@@ -63,7 +61,7 @@ impl Foreign {
     pub async fn page(&self, pattern: &[u8], cursor: u64) -> Result<(Vec<ForeignString>, Option<u64>)> {
         let Self(redis) = self;
         let mut scan = cmd("SCAN");
-        scan.arg(cursor).arg("MATCH").arg(pattern).arg("COUNT").arg(COUNT).arg("TYPE").arg("string");
+        scan.arg(cursor).arg("MATCH").arg(pattern).arg("COUNT").arg(LOOKED_AT).arg("TYPE").arg("string");
         let (next, keys) = reply::page(redis.connection.call(&scan, Effect::Read).await?)?;
         let mut look = Look::new(Select::ValuesAndTtls);
         keys.iter().for_each(|key| look.at([&key[..]]));

@@ -22,8 +22,10 @@ mod get;
 mod index;
 mod info;
 mod layout;
+mod mark;
 mod position;
 mod put;
+mod rebuild;
 mod reply;
 mod scan;
 mod script;
@@ -31,6 +33,7 @@ mod sweep;
 mod touch;
 
 use std::fmt;
+use std::sync::Arc;
 
 use bytes::Bytes;
 
@@ -50,6 +53,8 @@ pub use layout::Layout;
 
 use clock::ServerClock;
 use connection::Connection;
+use mark::Watch;
+use rebuild::Rebuilds;
 
 /// Records on a Redis server.
 ///
@@ -59,6 +64,8 @@ pub struct Redis {
     layout: Layout,
     limits: Limits,
     clock: ServerClock,
+    watch: Arc<Watch>,
+    rebuilds: Rebuilds,
 }
 
 impl Redis {

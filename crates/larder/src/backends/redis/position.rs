@@ -8,6 +8,8 @@ use crate::error::{Error, Result};
 /// Where a listing stands: at which cursor of the server's, in which of the sets or patterns it walks, and what the
 /// cursor before brought over what the page could hold.
 ///
+/// A walk by SCAN in place of an index stays one to its end, also where the index is whole again meanwhile.
+///
 /// What is over is kept here by name: to ask for the same cursor again would bring other keys where the server has
 /// resized its table meanwhile.
 #[derive(Clone, Default)]
@@ -19,7 +21,20 @@ pub(super) struct Position {
     over: Vec<Bytes>,
 }
 
+/// The bit of `set` that says that SCAN walks in place of an index.
+const SCANS: u8 = 0x80;
+
 impl Position {
+    /// The start of a walk by SCAN in place of an index.
+    pub(super) fn instead_of_index() -> Self {
+        Self { set: SCANS, ..Self::default() }
+    }
+
+    /// Whether SCAN walks in place of an index.
+    pub(super) fn is_instead_of_index(&self) -> bool {
+        self.set & SCANS != 0
+    }
+
     /// The position that a cursor holds.
     ///
     /// # Errors
@@ -64,13 +79,18 @@ impl Position {
         }
     }
 
+    /// The run of the server that is walked.
+    pub(super) fn run(&self) -> u64 {
+        self.run
+    }
+
     /// Whether this run of the server is the one that is walked.
     pub(super) fn is_walked_on(&self, run: u64) -> bool {
         self.run == run
     }
 
     pub(super) fn set(&self) -> usize {
-        usize::from(self.set)
+        usize::from(self.set & !SCANS)
     }
 
     /// Whether so many sets are behind it, and nothing is over.
@@ -137,6 +157,17 @@ mod tests {
         assert!(at.is_walked_on(1) && !at.is_walked_on(2));
         at.walk_on(2);
         assert_eq!((at.set(), at.cursor), (0, 0));
+    }
+
+    #[test]
+    fn a_walk_in_place_of_an_index_stays_one() {
+        let mut at = Position::instead_of_index();
+        assert!(!at.advance(7));
+        let mut at = Position::of(&at.to_cursor()).unwrap();
+        assert!(at.is_instead_of_index() && at.set() == 0 && at.cursor == 7);
+        at.advance(0);
+        assert!(at.is_instead_of_index() && at.is_behind(1) && !at.is_behind(2));
+        assert!(!Position::default().is_instead_of_index());
     }
 
     #[test]

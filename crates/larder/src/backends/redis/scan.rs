@@ -17,11 +17,15 @@ use super::batch::Batch;
 use super::connection::Effect;
 use super::get::{Look, on};
 use super::layout::{Layout, Listed};
+use super::mark::Doubt;
 use super::position::Position;
 use super::{Redis, reply};
 
-/// How many keys a server looks at for one SCAN, at least and at most: more is no faster, and blocks it for over 1 ms.
-const COUNT: (u64, u64) = (100, 1000);
+/// How many keys or members a server looks at for one step of a walk: more is no faster, and blocks it for over 1 ms.
+pub(super) const LOOKED_AT: u64 = 1000;
+
+/// The fewest, however small the page.
+const FEWEST: u64 = 100;
 
 /// What a walk came upon: the stored key, and the key it spells or why it spells none.
 type Candidate = (Bytes, Result<Key, &'static str>);
@@ -40,11 +44,38 @@ impl Redis {
         if let Some(key) = pattern.point() {
             return self.point(space, key, select, limit).await;
         }
-        match self.layout.index(space, pattern)? {
-            Some(listed) if limit == 0 => self.estimate_index(&listed).await,
-            Some(listed) => self.page_of_index(space, pattern, &listed, select, position, limit).await,
-            None if limit == 0 => self.estimate_scan(space, pattern).await,
-            None => self.page_of_scan(space, pattern, select, position, limit).await,
+        let Some(listed) = self.layout.index(space, pattern)?.filter(|_| !position.is_instead_of_index()) else {
+            return match limit {
+                0 => self.estimate_scan(space, pattern, hint(self.layout)).await,
+                _ => self.page_of_scan(space, pattern, select, position, limit).await,
+            };
+        };
+        let mark = self.layout.marked_space(space).filter(|_| !listed.indexes.is_empty());
+        let mut round_trips = 0;
+        // Once more where the index was not known to be whole and could be made so at once.
+        for _ in 0..2 {
+            let page = match limit {
+                0 => self.estimate_index(&listed, mark.as_deref()).await?,
+                _ => self.page_of_index(space, pattern, &listed, mark.as_deref(), select, &position, limit).await?,
+            };
+            if let Some(mut page) = page {
+                page.cost.round_trips += round_trips;
+                return Ok(page);
+            }
+            round_trips += 1;
+            match &mark {
+                Some(mark) if self.make_whole(mark).await? => {}
+                _ => break,
+            }
+        }
+        match limit {
+            0 => self.estimate_scan(space, pattern, LOST).await,
+            _ => {
+                let start = Position::instead_of_index();
+                let mut page = self.page_of_scan(space, pattern, select, start, limit).await?;
+                page.cost.round_trips += round_trips;
+                Ok(page)
+            }
         }
     }
 
@@ -59,16 +90,20 @@ impl Redis {
         Ok(page)
     }
 
-    /// A page of the members of an index. A member is a hint: it counts where its record is found.
+    /// A page of the members of an index. A member is a hint: it counts where its record is found. `None` where the
+    /// index is not known to be whole.
+    #[expect(clippy::too_many_arguments, reason = "those of a scan, and the two that it found out")]
     async fn page_of_index(
         &self,
         space: &Namespace,
         pattern: &Pattern,
         listed: &Listed,
+        mark: Option<&[u8]>,
         select: Select,
-        mut at: Position,
+        at: &Position,
         limit: usize,
-    ) -> Result<Page> {
+    ) -> Result<Option<Page>> {
+        let mut at = at.clone();
         let mut page = empty(Path::Index, 0, 0);
         let mut taken = Vec::new();
         let over = at.take_over();
@@ -77,6 +112,7 @@ impl Redis {
             at.walk_on(self.connection.run_of_server().await?);
             // The sets are few, and most fit into one reply: all that remain are asked at once.
             let mut batch = Batch::default();
+            let doubt = Doubt::ahead(mark, &mut batch);
             let asked: Vec<_> = sets
                 .iter()
                 .enumerate()
@@ -84,8 +120,12 @@ impl Redis {
                     batch.push(walk("ZSCAN", Some(set), if ahead == 0 { at.cursor } else { 0 }, None, limit))
                 })
                 .collect();
+            let doubt = doubt.behind(self, at.run(), &mut batch);
             let mut replies = batch.send(&self.connection, Effect::Read).await?;
             page.cost.round_trips += 1;
+            if !doubt.is_dispelled(self, at.run(), &mut replies)? {
+                return Ok(None);
+            }
             // Where the server has started anew meanwhile, nobody knows which one answered: the walk begins anew as well.
             let same = at.is_walked_on(self.connection.run_of_server().await?);
             for (set, place) in sets.iter().zip(asked).take_while(|_| same) {
@@ -109,7 +149,7 @@ impl Redis {
         }
         page.next = (!at.is_behind(walks)).then(|| at.to_cursor());
         self.look(space, taken, select, &mut page).await?;
-        Ok(page)
+        Ok(Some(page))
     }
 
     /// A page of SCAN. It lists what lives, so keys alone need no second look.
@@ -197,29 +237,35 @@ impl Redis {
         Ok(())
     }
 
-    async fn estimate_index(&self, listed: &Listed) -> Result<Page> {
+    async fn estimate_index(&self, listed: &Listed, mark: Option<&[u8]>) -> Result<Option<Page>> {
+        let run = self.connection.run_of_server().await?;
         let mut batch = Batch::default();
+        let doubt = Doubt::ahead(mark, &mut batch);
         let asked: Vec<_> = listed.indexes.iter().map(|set| batch.push(on(cmd("ZCARD"), set))).collect();
+        let doubt = doubt.behind(self, run, &mut batch);
         let mut replies = batch.send(&self.connection, Effect::Read).await?;
+        if !doubt.is_dispelled(self, run, &mut replies)? {
+            return Ok(None);
+        }
         let mut entries = u64::from(listed.point.is_some());
         for place in asked {
             entries += count(replies.take(place)?)?;
         }
-        Ok(empty(Path::Index, entries, 2 * entries.div_ceil(COUNT.1).max(1)))
+        Ok(Some(empty(Path::Index, entries, 2 * entries.div_ceil(LOOKED_AT).max(1))))
     }
 
-    async fn estimate_scan(&self, space: &Namespace, pattern: &Pattern) -> Result<Page> {
+    async fn estimate_scan(&self, space: &Namespace, pattern: &Pattern, hint: &'static str) -> Result<Page> {
         let walks = self.layout.globs(space, pattern)?.len() as u64;
         let entries = walks * count(self.connection.call(&cmd("DBSIZE"), Effect::Read).await?)?;
-        let mut page = empty(Path::Scan, entries, 2 * entries.div_ceil(COUNT.1).max(1));
-        page.cost.hint = Some(hint(self.layout));
+        let mut page = empty(Path::Scan, entries, 2 * entries.div_ceil(LOOKED_AT).max(1));
+        page.cost.hint = Some(hint);
         Ok(page)
     }
 }
 
 /// How many of them for a page of that limit: about as many as it can hold.
 fn at_once(limit: usize) -> u64 {
-    (limit as u64).clamp(COUNT.0, COUNT.1)
+    (limit as u64).clamp(FEWEST, LOOKED_AT)
 }
 
 /// SCAN or ZSCAN from a cursor on.
@@ -250,6 +296,9 @@ fn once(taken: Vec<Candidate>, damaged: &mut Vec<Damaged>) -> Vec<(Key, Vec<Byte
     }
     keys.into_iter().collect()
 }
+
+const LOST: &str = "the index of this namespace is not known to be whole: it has just come into use, or was removed, or the \
+                    server evicts keys; it is being made whole, and until then every key of the database is looked at";
 
 fn hint(layout: Layout) -> &'static str {
     match layout {

@@ -1,5 +1,7 @@
 //! `sweep`: frees what the index keeps of records that are gone. The server ends the records themselves.
 
+use std::collections::BTreeSet;
+
 use redis::{Cmd, cmd};
 
 use crate::backend::{Sweep, Swept};
@@ -9,22 +11,23 @@ use super::batch::Batch;
 use super::connection::Effect;
 use super::get::on;
 use super::index::{self, Score, Step};
+use super::layout::native;
+use super::scan::LOOKED_AT;
 use super::{Redis, clock, reply};
 
-/// How many keys or members are looked at in one step: about 1 ms of the server's time.
-const COUNT: u64 = 1000;
-
 impl Redis {
-    /// Walks over all keys of the database, a page at a time. Both kinds of sweep do the same: there is no file to
-    /// compact, and memory is the server's to give back.
-    pub(super) async fn trim(&self, _what: Sweep) -> Result<Swept> {
+    /// Walks over all keys of the database, a page at a time. There is no file to compact, and memory is the server's to
+    /// give back; a compaction walks over the records as well, and lists again what somebody has removed from an index.
+    pub(super) async fn trim(&self, what: Sweep) -> Result<Swept> {
         let Some(glob) = self.layout.indexes() else { return Ok(Swept::default()) };
         let now = clock::moment(self.clock.millis(&self.connection).await?);
-        let mut cursor = 0;
+        let (mut cursor, mut marked) = (0, BTreeSet::new());
         loop {
             let mut command = cmd("SCAN");
-            command.arg(cursor).arg("MATCH").arg(glob).arg("COUNT").arg(COUNT);
-            let (next, indexes) = reply::page(self.connection.call(&command, Effect::Read).await?)?;
+            command.arg(cursor).arg("MATCH").arg(glob).arg("COUNT").arg(LOOKED_AT);
+            let (next, mut indexes) = reply::page(self.connection.call(&command, Effect::Read).await?)?;
+            marked.extend(indexes.iter().filter_map(|stored| native::marked(stored)).map(<[u8]>::to_vec));
+            indexes.retain(|stored| native::is_index(stored));
             let mut batch = Batch::default();
             for set in indexes.iter().filter(|set| !self.layout.never_ends(set)) {
                 batch.push(command_of(&index::trim(set, now)));
@@ -35,9 +38,15 @@ impl Redis {
             }
             cursor = next;
             if cursor == 0 {
-                return Ok(Swept::default());
+                break;
             }
         }
+        if what == Sweep::Compact {
+            for space in marked {
+                self.check_whole(&space).await?;
+            }
+        }
+        Ok(Swept::default())
     }
 
     /// Removes the members of an index of endless records whose records are gone.
@@ -45,7 +54,7 @@ impl Redis {
         let mut cursor = 0;
         loop {
             let mut command = on(cmd("ZSCAN"), set);
-            command.arg(cursor).arg("COUNT").arg(COUNT);
+            command.arg(cursor).arg("COUNT").arg(LOOKED_AT);
             let (next, members) = reply::page(self.connection.call(&command, Effect::Read).await?)?;
             // The score is older than the look at the record: a put in between renews it, and is not removed.
             let mut looks = Batch::default();

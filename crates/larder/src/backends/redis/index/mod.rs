@@ -128,7 +128,7 @@ pub(super) fn forget(never: &[u8], score: Score) -> Step {
 }
 
 /// Lists a record that ends at the latest so long after now.
-fn list(entry: &Entry, ttl: Ttl, now: Moment, token: Token) -> Vec<Step> {
+pub(super) fn list(entry: &Entry, ttl: Ttl, now: Moment, token: Token) -> Vec<Step> {
     let member = entry.member.clone();
     let after = match (ttl, &entry.never) {
         (Ttl::Never, Some(never)) => return vec![Step::Renew { index: never.clone(), member, score: Score(token.0) }],

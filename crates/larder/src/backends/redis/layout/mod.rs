@@ -3,7 +3,7 @@
 //! `docs/format.md` describes the bytes.
 
 mod candidates;
-mod native;
+pub(super) mod native;
 mod pow;
 mod pow_index;
 
@@ -150,6 +150,13 @@ impl Layout {
             Self::Native => Some(native::INDEXES),
             Self::Pow(_) | Self::PowIndexed(_) => None,
         }
+    }
+
+    /// The namespace as the keys of its records begin with it, where its indexes bear a mark that they are whole.
+    ///
+    /// Not so with Pow's index: Pow writes to it as well, and to no mark.
+    pub(super) fn marked_space(self, space: &Namespace) -> Option<Vec<u8>> {
+        (self == Self::Native).then(|| native::prefix(space, &[]))
     }
 
     /// Whether an index lists records that never end.

@@ -67,6 +67,35 @@ pub(super) fn indexes(parent: &[u8]) -> Vec<Vec<u8>> {
     vec![[INDEX, parent].concat(), [NEVER, parent].concat()]
 }
 
+/// Where it stands whether the indexes of a namespace, spelled, are whole.
+///
+/// Its name begins as theirs do and ends in a part without a spelling, so it is no parent's: whoever removes all indexes
+/// by their beginning, or all of a namespace, removes this as well.
+pub(in crate::backends::redis) fn mark(space: &[u8]) -> Vec<u8> {
+    [INDEX, space, b":"].concat()
+}
+
+/// Who makes the indexes of a namespace whole at the moment.
+pub(in crate::backends::redis) fn lock(space: &[u8]) -> Vec<u8> {
+    [INDEX, space, b"::lock"].concat()
+}
+
+/// The namespace whose mark this is.
+pub(in crate::backends::redis) fn marked(stored: &[u8]) -> Option<&[u8]> {
+    stored.strip_prefix(INDEX)?.strip_suffix(b":").filter(|space| !space.contains(&b':'))
+}
+
+/// Whether this is an index, and not what stands beside it under a name that is no parent's.
+pub(in crate::backends::redis) fn is_index(stored: &[u8]) -> bool {
+    parent(stored).is_some_and(|parent| parent.split(|byte| *byte == b':').all(|part| !part.is_empty()))
+}
+
+/// Whether a stored key is one of a record in a namespace, spelled.
+pub(in crate::backends::redis) fn is_of(space: &[u8], stored: &[u8]) -> bool {
+    let rest = stored.strip_prefix(space).and_then(|rest| rest.strip_prefix(b":"));
+    rest.is_some_and(|rest| rest.split(|byte| *byte == b':').all(|part| read_part(part).is_ok()))
+}
+
 /// The parent whose children an index lists.
 pub(super) fn parent(index: &[u8]) -> Option<&[u8]> {
     index.strip_prefix(INDEX).or_else(|| index.strip_prefix(NEVER))
