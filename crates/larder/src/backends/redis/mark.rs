@@ -140,7 +140,7 @@ impl Doubt {
     }
 
     /// Whether the index was whole when it was asked.
-    pub(super) fn is_dispelled(self, redis: &Redis, run: u64, replies: &mut Replies) -> Result<bool> {
+    pub(super) fn settle(self, redis: &Redis, run: u64, replies: &mut Replies) -> Result<bool> {
         let Some(mark) = self.mark else { return Ok(true) };
         let mark = Mark::read(replies.take(mark)?);
         let evictions = match self.evictions {

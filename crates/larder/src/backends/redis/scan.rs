@@ -123,7 +123,7 @@ impl Redis {
             let doubt = doubt.behind(self, at.run(), &mut batch);
             let mut replies = batch.send(&self.connection, Effect::Read).await?;
             page.cost.round_trips += 1;
-            if !doubt.is_dispelled(self, at.run(), &mut replies)? {
+            if !doubt.settle(self, at.run(), &mut replies)? {
                 return Ok(None);
             }
             // Where the server has started anew meanwhile, nobody knows which one answered: the walk begins anew as well.
@@ -244,7 +244,7 @@ impl Redis {
         let asked: Vec<_> = listed.indexes.iter().map(|set| batch.push(on(cmd("ZCARD"), set))).collect();
         let doubt = doubt.behind(self, run, &mut batch);
         let mut replies = batch.send(&self.connection, Effect::Read).await?;
-        if !doubt.is_dispelled(self, run, &mut replies)? {
+        if !doubt.settle(self, run, &mut replies)? {
             return Ok(None);
         }
         let mut entries = u64::from(listed.point.is_some());
