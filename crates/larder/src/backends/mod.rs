@@ -8,6 +8,10 @@ pub mod memory;
 pub mod redis;
 #[cfg(any(feature = "disk", feature = "memory", feature = "redis"))]
 mod size;
+#[cfg_attr(
+    not(any(feature = "disk", feature = "memory", feature = "redis")),
+    expect(dead_code, reason = "without a backend nobody takes a URL apart to its end")
+)]
 mod url;
 
 use std::fmt;
@@ -64,16 +68,24 @@ pub async fn open_with_clock(url: &str, clock: Arc<dyn Clock>) -> Result<Opened>
     let mut url = Url::parse(url)?;
     let namespace = url.take("namespace").map(Namespace::new).transpose()?;
     let ttl = url.take_parsed("ttl")?;
-    let opened = match url.scheme() {
-        #[cfg(feature = "memory")]
-        "memory" => Opened::from(memory::open(url, clock)?),
-        #[cfg(feature = "disk")]
-        "disk" => Opened::from(disk::open(url, clock).await?),
-        #[cfg(feature = "redis")]
-        "redis" | "rediss" | "redis+unix" => Opened::from(redis::open(url).await?),
-        _ => return Err(Error::new(ErrorKind::Config, format!("a store's URL begins with one of {SCHEMES}"))),
-    };
+    let opened = backend(url, clock).await?;
     Ok(Opened { namespace, ttl, ..opened })
+}
+
+#[cfg_attr(
+    not(any(feature = "disk", feature = "memory")),
+    expect(unused_variables, reason = "a server has a clock of its own")
+)]
+async fn backend(url: Url, clock: Arc<dyn Clock>) -> Result<Opened> {
+    match url.scheme() {
+        #[cfg(feature = "memory")]
+        "memory" => memory::open(url, clock).map(Opened::from),
+        #[cfg(feature = "disk")]
+        "disk" => disk::open(url, clock).await.map(Opened::from),
+        #[cfg(feature = "redis")]
+        "redis" | "rediss" | "redis+unix" => redis::open(url).await.map(Opened::from),
+        _ => Err(Error::new(ErrorKind::Config, format!("a store's URL begins with one of {SCHEMES}"))),
+    }
 }
 
 const SCHEMES: &str = match (cfg!(feature = "memory"), cfg!(feature = "disk"), cfg!(feature = "redis")) {

@@ -10,7 +10,9 @@ use crate::error::{Error, ErrorKind, Result};
 /// A store's URL. Each backend takes the options it knows and then calls [`Url::finish`].
 pub(crate) struct Url {
     scheme: String,
+    #[cfg_attr(not(any(feature = "disk", feature = "memory")), expect(dead_code, reason = "Redis takes it in parts"))]
     place: String,
+    #[cfg(feature = "redis")]
     written: String,
     options: Vec<(String, String)>,
     known: Vec<&'static str>,
@@ -37,6 +39,7 @@ impl Url {
         Ok(Self {
             scheme: scheme.to_ascii_lowercase(),
             place: decode(place)?,
+            #[cfg(feature = "redis")]
             written: place.to_owned(),
             options,
             known: vec![],
@@ -48,6 +51,7 @@ impl Url {
     }
 
     /// What stands between the scheme and the options, decoded.
+    #[cfg_attr(not(any(feature = "disk", feature = "memory")), expect(dead_code, reason = "Redis takes it in parts"))]
     pub(crate) fn place(&self) -> &str {
         &self.place
     }
