@@ -5,6 +5,7 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use base64::prelude::{BASE64_STANDARD, Engine as _};
+use clap::ValueEnum;
 use larder::Cursor;
 use serde::{Deserialize, Serialize};
 
@@ -12,6 +13,7 @@ use crate::counts::Counts;
 use crate::exit::Failure;
 use crate::file::{create_private, named, part_of};
 use crate::literal;
+use crate::recode::Recode;
 use crate::store::Place;
 
 /// Which copy it is. One that goes on has to be the same.
@@ -23,10 +25,12 @@ pub(crate) struct Trip {
     to: String,
     to_namespace: String,
     pattern: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    recode: Option<String>,
 }
 
 impl Trip {
-    pub(crate) fn new(from: &Place, to: &Place, pattern: &str) -> Self {
+    pub(crate) fn new(from: &Place, to: &Place, pattern: &str, recode: Option<Recode>) -> Self {
         let namespace = |place: &Place| literal::write(&place.namespace().term());
         Self {
             from: from.whereabouts(),
@@ -34,6 +38,7 @@ impl Trip {
             to: to.whereabouts(),
             to_namespace: namespace(to),
             pattern: pattern.to_owned(),
+            recode: recode.and_then(|recode| Some(recode.to_possible_value()?.get_name().to_owned())),
         }
     }
 }
@@ -113,7 +118,7 @@ fn read(text: &[u8], trip: &Trip) -> Result<(Cursor, Counts), Failure> {
     }
     if saved.of != *trip {
         return Err(Failure::usage(
-            "this is the state of another copy: of other stores, other namespaces or another PATTERN",
+            "this is the state of another copy: of other stores, other namespaces, another PATTERN or another --recode",
         ));
     }
     let cursor = BASE64_STANDARD.decode(&saved.cursor).map_err(|_| foreign())?;

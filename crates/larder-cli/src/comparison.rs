@@ -13,6 +13,7 @@ use crate::line::write_key;
 use crate::output::Output;
 use crate::pace::Pace;
 use crate::progress::Progress;
+use crate::recode::Recode;
 use crate::record::printed;
 use crate::store::Opened;
 
@@ -51,6 +52,8 @@ pub(crate) struct Comparison<'c> {
     pub(crate) pattern: &'c Pattern,
     /// By how much ends may lie apart.
     pub(crate) slack: Duration,
+    /// How the values of the source became those of the target.
+    pub(crate) recode: Option<Recode>,
     pub(crate) pace: Option<Pace>,
     pub(crate) progress: &'c Progress,
     /// Where keys are printed, and which; none without.
@@ -161,8 +164,15 @@ impl Comparison<'_> {
         Ok(all)
     }
 
+    /// Whether a record of the source and one of the target are the same.
     fn are_same(&self, (one, read): (&Found, Read), (other, read_other): (&Found, Read)) -> bool {
-        if one.value != other.value {
+        let same = match self.recode {
+            None => one.value == other.value,
+            Some(recode) => recode
+                .apply(&one.value, self.target.etf.unwrap_or_default())
+                .is_ok_and(|recoded| recoded == other.value),
+        };
+        if !same {
             return false;
         }
         match (one.ttl, other.ttl) {

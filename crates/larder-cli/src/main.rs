@@ -26,6 +26,7 @@ mod pace;
 mod path;
 mod portion;
 mod progress;
+mod recode;
 mod record;
 mod server;
 mod store;

@@ -12,6 +12,7 @@ use crate::interrupt::Interrupt;
 use crate::line::End;
 use crate::pace::Pace;
 use crate::progress::Progress;
+use crate::recode::Recode;
 use crate::store::{Opened, check_value};
 
 /// A batch ends after so many pages, however little they brought, so that the position moves on.
@@ -25,6 +26,7 @@ pub(crate) struct Transfer<'t> {
     pub(crate) target: &'t Opened,
     pub(crate) pattern: &'t Pattern,
     pub(crate) when: When,
+    pub(crate) recode: Option<Recode>,
     /// The target's.
     pub(crate) limits: Limits,
     pub(crate) pace: Option<Pace>,
@@ -83,10 +85,19 @@ impl Transfer<'_> {
         let mut puts = Vec::with_capacity(batch.waiting.len());
         let mut refusals = Vec::new();
         for waiting in batch.waiting {
-            let Some(put) = waiting.due(now) else {
+            let Some(mut put) = waiting.due(now) else {
                 counts.expired += 1;
                 continue;
             };
+            if let Some(recode) = self.recode {
+                match recode.apply(&put.value, self.target.etf.unwrap_or_default()) {
+                    Ok(value) => put.value = value,
+                    Err(why) => {
+                        refusals.push(larder::Error::new(ErrorKind::Codec, format!("the value {why}")));
+                        continue;
+                    }
+                }
+            }
             // Each by itself, for one that is refused in a batch would refuse all of it.
             match self.limits.check_puts(std::slice::from_ref(&put)) {
                 Ok(()) => match check_value(self.target.etf, &put.value) {

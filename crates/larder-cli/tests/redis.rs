@@ -229,6 +229,31 @@ fn what_a_layout_cannot_hold_is_refused_and_loses_nothing_else() {
 }
 
 #[test]
+fn values_are_recoded_where_that_is_asked_for_and_those_without_a_form_are_refused() {
+    let shop = Shop::new();
+    let home = &shop.home;
+    let (pow, native, back) = (shop.url("/0?layout=pow"), shop.url("/1"), shop.url("/2?layout=pow&otp=25"));
+    for (key, term) in [("user/int:1", "%{name: \"Zoë\", seen: [1, nil]}"), ("pair", "{:ok, 1.5}"), ("bits", "<<255>>")]
+    {
+        home.run(["put", "--store", &pow, "--ttl", "1h", key, term]).done();
+    }
+    let copy = ["copy", "--from", &pow, "--to", &native, "--recode", "etf:json", "--verify"];
+    let ran = home.run(copy);
+    assert!(ran.err.contains("a record was refused: the value holds a binary that is not UTF-8"), "{}", ran.err);
+    assert!(ran.err.contains("read 3, written 2, expired 0, refused 1"), "{}", ran.err);
+    assert!(ran.err.contains("same 2, differing 0, missing 1, extra 0"), "{}", ran.err);
+    ran.ended(6);
+    let get = |store: &str, key: &str| home.run(["get", "--store", store, key]).done();
+    assert_eq!(get(&native, "user/int:1"), "{\"name\":\"Zoë\",\"seen\":[1,null]}");
+    assert_eq!(get(&native, "pair"), "[\"ok\",1.5]");
+    assert!(home.run(["get", "--ttl", "--store", &native, "pair"]).done().starts_with("59m"));
+    home.run(["copy", "--from", &native, "--to", &back, "--recode", "json:etf", "--verify"]).done();
+    assert_eq!(get(&back, "user/int:1").trim_end(), "%{\"name\" => \"Zoë\", \"seen\" => [1, nil]}");
+    home.run(["copy", "--from", &pow, "--to", &back, "--recode", "etf:json"]).refused(2, "Pow's layouts hold");
+    home.run(["copy", "--from", &pow, "--to", &native, "--recode", "json:etf"]).refused(2, "Pow's layouts hold");
+}
+
+#[test]
 fn an_interrupted_copy_from_redis_goes_on() {
     let shop = Shop::new();
     let home = &shop.home;

@@ -18,13 +18,18 @@ use crate::output::{Output, say};
 use crate::pace::Pace;
 use crate::path;
 use crate::progress::Progress;
+use crate::recode::Recode;
 use crate::store::{Access, Opened, Place};
 use crate::transfer::Transfer;
 
 /// Copy the records that a PATTERN matches from one store to another, each with what remains of its ttl
 ///
 /// Keys and value bytes are copied as they are, also between layouts of Redis: Pow's hold Erlang's external term format
-/// alone and refuse all else, `native` holds any bytes. Nothing lives longer for being copied. The source is only read; a
+/// alone and refuse all else, `native` holds any bytes. --recode etf:json writes Erlang's terms as JSON, so that a
+/// service on the JSON codec reads them: maps and keyword lists become objects, lists and tuples arrays, atoms texts,
+/// and nil null. --recode json:etf goes the other way: names of objects become binaries, null nil. A value that has no
+/// form on the other side is refused, as are binaries that are no text, integers beyond 64 bits, and a map with other
+/// keys than texts and atoms, or with a text and an atom of one name. Nothing lives longer for being copied. The source is only read; a
 /// target that is not there is created. What stands in the target already is overwritten, unless --if absent keeps it,
 /// and nothing is ended there.
 ///
@@ -72,6 +77,9 @@ pub(crate) struct Copy {
     /// So many records a second at most
     #[arg(long, value_name = "N")]
     rate: Option<NonZeroU32>,
+    /// Write values in another codec than they have in the source
+    #[arg(long, value_name = "FROM:TO", value_enum)]
+    recode: Option<Recode>,
     /// Keep the position in a file, and go on from there if it is there
     #[arg(long, value_name = "FILE")]
     state: Option<PathBuf>,
@@ -101,7 +109,8 @@ EXAMPLES:
   larder copy --from ./old.larder --to ./new.larder --verify-only --list=missing
   larder copy --from ./old.larder --to redis://localhost/1 --verify
   larder copy --from redis://localhost/2 --from-format tower-sessions-redis --to redis://localhost
-  larder copy --from 'redis://localhost?layout=pow' --to redis://localhost --state copy.state";
+  larder copy --from 'redis://localhost?layout=pow' --to redis://localhost --state copy.state
+  larder copy --from 'redis://localhost?layout=pow' --to redis://localhost --recode etf:json --verify";
 
 /// Which keys are printed.
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -138,7 +147,7 @@ impl Copy {
             return self.migration.run(format, &from, &to, shared).await;
         }
         let when = Condition::of_many(self.condition)?;
-        let trip = Trip::new(&from, &to, &self.pattern);
+        let trip = Trip::new(&from, &to, &self.pattern, self.recode);
         let bookmark = self.state.as_deref().map(|file| Bookmark::open(file, trip)).transpose()?;
         let position = bookmark.as_ref().and_then(Bookmark::position);
         let sides = self.open(&from, &to, position.is_some()).await?;
@@ -160,6 +169,7 @@ impl Copy {
                 target: &sides.target,
                 pattern: &pattern,
                 when,
+                recode: self.recode,
                 limits: sides.target.info().await?.limits,
                 pace: self.pace(),
                 bookmark: bookmark.as_ref(),
@@ -215,6 +225,21 @@ impl Copy {
                 "--from and --to are the same namespace of the same store; within a store, --to-namespace names another",
             ));
         }
+        if let Some(recode) = self.recode {
+            let (written, read) = match recode {
+                Recode::EtfToJson => (to.etf(), None),
+                Recode::JsonToEtf => (None, from.etf()),
+            };
+            if written.or(read).is_some() {
+                return Err(Failure::usage(
+                    "Pow's layouts hold Erlang's terms alone: --recode etf:json is for another target, json:etf for \
+                     another source",
+                ));
+            }
+            if self.migration.from_format.is_some() {
+                return Err(Failure::usage("--from-format says what the values are, and takes no --recode"));
+            }
+        }
         if self.state.is_some() && to.is_relaxed() {
             return Err(Failure::usage(
                 "--state needs a target that keeps what it has acknowledged: leave out `durability=relaxed`",
@@ -266,6 +291,7 @@ impl Copy {
             target: &sides.target,
             pattern,
             slack: self.slack,
+            recode: self.recode,
             pace: self.pace(),
             progress: &progress,
             list: list.map(|only| (Output::new(), only)),
