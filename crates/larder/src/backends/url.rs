@@ -10,7 +10,6 @@ use crate::error::{Error, ErrorKind, Result};
 /// A store's URL. Each backend takes the options it knows and then calls [`Url::finish`].
 pub(crate) struct Url {
     scheme: String,
-    #[cfg_attr(not(any(feature = "disk", feature = "memory")), expect(dead_code, reason = "Redis takes it in parts"))]
     place: String,
     #[cfg(feature = "redis")]
     written: String,
