@@ -213,7 +213,7 @@ mod tests {
     #[test]
     fn a_term_becomes_the_json_that_a_type_reads_as_it_read_the_term() {
         for (literal, text) in [
-            ("%{name: \"Zoë\", age: 7, \"x\" => nil}", r#"{"age":7,"name":"Zoë","x":null}"#),
+            ("%{\"x\" => nil, name: \"Zoë\", age: 7}", r#"{"age":7,"name":"Zoë","x":null}"#),
             (
                 "{%{__struct__: MyApp.User, id: 1}, [at: 1.5, ok: true]}",
                 r#"[{"__struct__":"Elixir.MyApp.User","id":1},{"at":1.5,"ok":true}]"#,
