@@ -17,6 +17,8 @@ use crate::store::{Opened, check_value};
 
 /// A batch ends after so many pages, however little they brought, so that the position moves on.
 const PAGES: usize = 256;
+/// How many records are asked for while nothing is known of their size.
+const FIRST_PAGE: usize = 16;
 /// How many refusals are told one by one.
 const TOLD: u64 = 10;
 
@@ -52,6 +54,7 @@ impl Transfer<'_> {
             records,
             bytes: BYTES.min(target.batch_bytes),
             page: source.batch_records,
+            page_bytes: source.batch_bytes,
             to,
         };
         // The next batch is read while this one is written.
@@ -162,20 +165,21 @@ struct Gathering {
     /// So many make a batch, and so many bytes.
     records: usize,
     bytes: usize,
-    /// So many are asked of the source at once.
+    /// So many are asked of the source at once, and about so many bytes.
     page: usize,
+    page_bytes: usize,
     to: Sender<Result<Batch, Failure>>,
 }
 
 impl Gathering {
     /// Sends all batches from a position on; ends early where nobody wants any more.
     async fn run(self, from: Cursor) {
-        let mut next = Some(from);
+        let (mut next, mut page) = (Some(from), FIRST_PAGE);
         // Room first, then the batch: no more than the one that is written and the next are in memory.
         while next.is_some()
             && let Ok(room) = self.to.reserve().await
         {
-            let (batch, failed) = self.gather(&mut next).await;
+            let (batch, failed) = self.gather(&mut next, &mut page).await;
             room.send(Ok(batch.sorted()));
             if let Some(failure) = failed {
                 // What was read before is good.
@@ -186,19 +190,27 @@ impl Gathering {
     }
 
     /// The records from a position on that make a batch, and what went wrong after them.
-    async fn gather(&self, next: &mut Option<Cursor>) -> (Batch, Option<Failure>) {
+    ///
+    /// `fitting` is how many records make a page, as far as the one before tells.
+    async fn gather(&self, next: &mut Option<Cursor>, fitting: &mut usize) -> (Batch, Option<Failure>) {
         let Opened { backend, namespace, .. } = &self.source;
         let mut batch = Batch::default();
         while let Some(cursor) = next.take() {
             // What remains of a ttl is counted from before it was read: a record lives no longer for being copied.
             let now = Timestamp::now();
-            let limit = (self.records - batch.waiting.len()).min(self.page);
+            let limit = (self.records - batch.waiting.len()).min(self.page).min(*fitting);
             let page = match backend.scan(namespace, &self.pattern, Select::ValuesAndTtls, &cursor, limit).await {
                 Ok(page) => page,
                 Err(error) => return (batch, Some(Failure::from(error).at("--from"))),
             };
             next.clone_from(&page.next);
+            let (records, bytes) = (page.records.len(), batch.bytes);
             batch.add(page, now, self.when);
+            *fitting = match (batch.bytes - bytes).checked_div(records) {
+                Some(each) => (self.page_bytes / each.max(1)).max(1),
+                // Among many foreign keys a small page would look at few of them.
+                None => fitting.saturating_mul(2),
+            };
             let full = batch.waiting.len() >= self.records || batch.bytes >= self.bytes || batch.pages >= PAGES;
             if full {
                 break;

@@ -209,6 +209,80 @@ fn a_copy_keeps_no_other_client_of_the_server_waiting() {
     }
 }
 
+/// The longest run of each command of these, in microseconds, as the server measured it, the longest first.
+fn longest(server: &Server) -> Vec<(String, f64)> {
+    let info = server.command(&["INFO", "latencystats"]).as_text();
+    let line = |line: &str| {
+        let (name, longest) = line.trim().strip_prefix("latency_percentiles_usec_")?.split_once(":p100=")?;
+        Some((name.to_owned(), longest.parse::<f64>().ok()?))
+    };
+    let mut longest: Vec<_> = info.lines().filter_map(line).filter(|(name, _)| name != "info").collect();
+    longest.sort_by(|one, other| other.1.total_cmp(&one.1));
+    longest
+}
+
+/// Records of these sizes, an hour each, as terms that every layout holds.
+fn large_on_disk(home: &Home, sizes: &[usize]) {
+    for (number, size) in sizes.iter().enumerate() {
+        let length = u32::try_from(size - 6).unwrap().to_be_bytes();
+        let value = [&[131, 109][..], &length, &vec![b'x'; size - 6]].concat();
+        std::fs::write(home.join("value"), value).unwrap();
+        let key = format!("large/int:{number}");
+        home.run(["put", "--store", "./a.larder", "--ttl", "1h", "--codec", "raw", &key, "--file", "value"]).done();
+    }
+}
+
+/// Copies, and tells the longest steps of the server. The least of several rounds counts where that is measured
+/// (scripts/redis-stalls), since the server measures by the clock on the wall, in which other work of the machine
+/// counts as well.
+fn copy_without_a_stall(shop: &Shop, what: &str, from: &str, to: &str) {
+    let measured = std::env::var_os("LARDER_COPIED_RECORDS").is_some();
+    for round in 1..=if measured { 5 } else { 1 } {
+        shop.server.command(&["FLUSHDB", "ASYNC"]);
+        shop.server.forget_calls();
+        shop.home.run(["copy", "--from", from, "--to", to, "--verify"]).done();
+        let longest = longest(&shop.server);
+        println!("{what}: longest steps of the server in us: {:?}", &longest[..longest.len().min(4)]);
+        if longest[0].1 < 5_000.0 {
+            return;
+        }
+        assert!(!measured || round < 5, "{what}: the server stood still for {} us", longest[0].1);
+    }
+}
+
+#[test]
+fn a_copy_never_lets_the_server_stand_still() {
+    let records = std::env::var("LARDER_COPIED_RECORDS").map_or(500, |count| count.parse().unwrap());
+    let shop = Shop::new();
+    shop.server.set("latency-tracking-info-percentiles", "100");
+    on_disk(&shop.home, records);
+    let (pow, native, indexed) = (shop.url("/1?layout=pow"), shop.url("/2"), shop.url("/3?layout=pow-indexed"));
+    copy_without_a_stall(&shop, &format!("{records} records, disk to pow"), "./a.larder", &pow);
+    copy_without_a_stall(&shop, &format!("{records} records, disk to pow-indexed"), "./a.larder", &indexed);
+    copy_without_a_stall(&shop, &format!("{records} records, pow to native"), &pow, &native);
+}
+
+#[test]
+fn a_copy_of_large_values_takes_them_one_by_one() {
+    let shop = Shop::new();
+    shop.server.set("latency-tracking-info-percentiles", "100");
+    let measured = std::env::var_os("LARDER_COPIED_RECORDS").is_some();
+    let large = if measured { 60 } else { 6 };
+    large_on_disk(&shop.home, &[vec![20 << 10; 5 * large], vec![1 << 20; large], vec![2 << 20; large / 2]].concat());
+    let (pow, native) = (shop.url("/1?layout=pow"), shop.url("/2"));
+    copy_without_a_stall(&shop, "values of up to 2 MiB, disk to pow", "./a.larder", &pow);
+    copy_without_a_stall(&shop, "values of up to 2 MiB, pow to native", &pow, &native);
+    let calls = shop.server.calls();
+    assert!(calls["get"] <= calls["exec"] + 4, "no step reads two values: {calls:?}");
+    if measured {
+        // One such value takes the server longer by itself, whoever reads it: told, and not judged.
+        large_on_disk(&shop.home, &[16 << 20]);
+        shop.server.forget_calls();
+        shop.home.run(["copy", "--from", "./a.larder", "--to", &pow, "--verify"]).done();
+        println!("a value of 16 MiB among them: longest steps of the server in us: {:?}", &longest(&shop.server)[..4]);
+    }
+}
+
 #[test]
 fn what_a_layout_cannot_hold_is_refused_and_loses_nothing_else() {
     let shop = Shop::new();

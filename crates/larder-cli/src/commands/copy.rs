@@ -33,7 +33,8 @@ use crate::transfer::Transfer;
 /// target that is not there is created. What stands in the target already is overwritten, unless --if absent keeps it,
 /// and nothing is ended there.
 ///
-/// A Redis server is given few records at a time, so that nobody else waits for it.
+/// A Redis server is given and asked for few records at a time, so that nobody else waits for it. A value of several MiB
+/// takes it some milliseconds by itself, whoever reads it.
 ///
 /// To copy the same again changes nothing but what has changed since. With --state FILE, the same command goes on where
 /// it was interrupted, by whatever; the file holds a position (and so a key; its mode is 0600) and is removed in the

@@ -4,7 +4,7 @@ use larder::{Namespace, Pattern, Store, Term, key};
 
 use super::ground::{Ground, session, sessions};
 
-/// How many foreign keys there are, unless LARDER_FOREIGN_KEYS says: scripts/redis-clear takes a million.
+/// How many foreign keys there are, unless LARDER_FOREIGN_KEYS says: scripts/redis-stalls takes a million.
 fn foreign() -> u64 {
     std::env::var("LARDER_FOREIGN_KEYS").map_or(50_000, |count| count.parse().unwrap())
 }

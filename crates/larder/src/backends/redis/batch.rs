@@ -14,6 +14,8 @@ use super::sweep::command_of;
 #[derive(Default)]
 pub(super) struct Batch {
     commands: Pipeline,
+    /// Behind which commands a step ends, where there are several.
+    ends: Vec<usize>,
 }
 
 /// Which of a batch's replies answers a command.
@@ -42,6 +44,11 @@ impl Batch {
         answer
     }
 
+    /// Ends a step: what was added since the one before is read as of one moment, and need not be of the same as others.
+    pub(super) fn end_step(&mut self) {
+        self.ends.push(self.commands.len());
+    }
+
     pub(super) fn is_empty(&self) -> bool {
         self.commands.is_empty()
     }
@@ -54,12 +61,26 @@ impl Batch {
         self.send(connection, Effect::Write).await
     }
 
-    /// Reads as of one moment.
+    /// Reads each step as of one moment.
     pub(super) async fn snapshot(mut self, connection: &Connection) -> Result<Replies> {
-        if self.commands.len() > 1 {
-            self.commands.atomic();
-        }
-        match self.send_all(connection, Effect::Read).await {
+        let read = if self.ends.len() > 1 {
+            match self.send_steps(connection).await {
+                // MULTI is taken even by a server that answers nothing else yet. A command by itself waits for it.
+                Err(error) if error.kind() == ErrorKind::Unavailable => {
+                    if let Some(first) = self.commands.cmd_iter().next() {
+                        connection.call(first, Effect::Read).await?;
+                    }
+                    self.send_steps(connection).await
+                }
+                read => read,
+            }
+        } else {
+            if self.commands.len() > 1 {
+                self.commands.atomic();
+            }
+            self.send_all(connection, Effect::Read).await
+        };
+        match read {
             // A full server takes nothing into a MULTI. Then each reply is of its own moment.
             Err(error) if error.kind() == ErrorKind::Full => {
                 let mut each = Self::default();
@@ -75,6 +96,42 @@ impl Batch {
     /// Sends it command by command, in one round trip.
     pub(super) async fn send(self, connection: &Connection, effect: Effect) -> Result<Replies> {
         self.send_all(connection, effect).await
+    }
+
+    /// Sends a MULTI for each step: all in one would keep the server from others for as long as all of it takes, and
+    /// nobody knows how large the values are.
+    async fn send_steps(&self, connection: &Connection) -> Result<Replies> {
+        let (mut steps, mut commands) = (Pipeline::new(), self.commands.cmd_iter());
+        let mut begin = 0;
+        for end in &self.ends {
+            steps.add_command(redis::cmd("MULTI"));
+            for command in commands.by_ref().take(end - begin) {
+                steps.add_command(command.clone());
+            }
+            steps.add_command(redis::cmd("EXEC"));
+            begin = *end;
+        }
+        let mut replies = connection.pipeline(&steps, Effect::Read).await?.into_iter();
+        let mut all = Vec::with_capacity(self.commands.len());
+        let mut begin = 0;
+        for end in &self.ends {
+            let mut executed = None;
+            // To MULTI, to each command that it is queued, or why not, and to EXEC.
+            for _ in 0..end - begin + 2 {
+                match replies.next().ok_or_else(reply::slipped)? {
+                    Value::ServerError(error) => return Err(failed(&error)),
+                    reply => executed = Some(reply),
+                }
+            }
+            match executed {
+                Some(Value::Array(answers)) if answers.len() == end - begin => {
+                    all.extend(answers.into_iter().map(Some))
+                }
+                _ => return Err(reply::slipped()),
+            }
+            begin = *end;
+        }
+        Ok(Replies(all))
     }
 
     async fn send_all(&self, connection: &Connection, effect: Effect) -> Result<Replies> {

@@ -99,6 +99,7 @@ impl Look {
             Sight { value, ttl }
         };
         let sights = spellings.into_iter().map(sight).collect();
+        self.batch.end_step();
         self.records.push(sights);
     }
 
