@@ -205,7 +205,7 @@ fn a_copy_keeps_no_other_client_of_the_server_waiting() {
         let commands: u64 = written.iter().filter_map(|name| calls.get(*name)).sum();
         // Whatever the machine is busy with: no transaction is made of more than takes a server 2 ms.
         assert!(commands / calls["exec"] <= 1_500, "{layout}: {commands} commands in {} steps", calls["exec"]);
-        assert!(calls["exec"] <= 80, "{layout}: and not of less than need be: {}", calls["exec"]);
+        assert!(calls["exec"] <= 100, "{layout}: and not of less than need be: {}", calls["exec"]);
     }
 }
 
@@ -237,6 +237,9 @@ fn large_on_disk(home: &Home, sizes: &[usize]) {
 /// counts as well.
 fn copy_without_a_stall(shop: &Shop, what: &str, from: &str, to: &str) {
     let measured = std::env::var_os("LARDER_COPIED_RECORDS").is_some();
+    if measured && !shop.server.run_ahead() {
+        println!("other work of the machine counts as the server's, since `chrt --fifo` is not allowed");
+    }
     for round in 1..=if measured { 5 } else { 1 } {
         shop.server.command(&["FLUSHDB", "ASYNC"]);
         shop.server.forget_calls();

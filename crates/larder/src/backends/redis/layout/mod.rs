@@ -167,11 +167,11 @@ impl Layout {
     /// So many records make a put that takes the server 1 ms or two, which does nothing else meanwhile.
     pub(super) fn portion(self) -> usize {
         match self {
-            Self::Pow(_) => 500,
+            Self::Pow(_) => 400,
             // Four commands a record.
-            Self::Native => 250,
+            Self::Native => 150,
             // Three for each part of the key.
-            Self::PowIndexed(_) => 60,
+            Self::PowIndexed(_) => 40,
         }
     }
 
