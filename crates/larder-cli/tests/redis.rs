@@ -1,5 +1,9 @@
 //! The command on a Redis server, in each layout.
-#![allow(clippy::unwrap_used, reason = "a test that cannot run fails")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "a test that cannot run fails, and one tells what it measured"
+)]
 
 mod support;
 

@@ -125,7 +125,7 @@ impl Batch {
             }
             match executed {
                 Some(Value::Array(answers)) if answers.len() == end - begin => {
-                    all.extend(answers.into_iter().map(Some))
+                    all.extend(answers.into_iter().map(Some));
                 }
                 _ => return Err(reply::slipped()),
             }
