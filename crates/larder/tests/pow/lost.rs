@@ -226,7 +226,7 @@ async fn records_that_come_and_go_while_an_index_is_made_whole_are_in_it() {
             let (store, whole) = (store.clone(), Arc::clone(&whole));
             tokio::spawn(async move {
                 let mut at = 0_u32;
-                while !whole.load(Ordering::Relaxed) || at % 50 != 0 {
+                while !whole.load(Ordering::Relaxed) || !at.is_multiple_of(50) {
                     let key = key!["user", task * 25 + at % 25, at % 50];
                     match (at / 50) % 3 {
                         0 => drop(store.delete(&key).await.unwrap()),
