@@ -33,7 +33,11 @@ impl Shard {
     /// The entry of a name, given the hash as [`Timer::hash`] spreads it.
     #[inline]
     pub(super) fn find(&self, hash: u64, name: &Name) -> Option<&Entry> {
-        self.table.find(hash, |entry| entry.is(name))
+        self.table.find(hash, |entry| {
+            // Its value is on its way while its name is compared.
+            entry.touch();
+            entry.is(name)
+        })
     }
 
     /// The place of a name's entry, until something is added or removed.
