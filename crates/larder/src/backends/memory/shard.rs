@@ -135,6 +135,28 @@ impl Shard {
         }
     }
 
+    /// Whether there is a timer before a tick.
+    pub(super) fn is_due_before(&self, tick: u64) -> bool {
+        self.soonest().is_some_and(|timer| timer.tick() < tick)
+    }
+
+    /// Finds at most so many records that are past and whose timers lie in a tick. Leaves these where they are, to go with
+    /// their tick.
+    pub(super) fn expired_in(&self, tick: u64, most: usize, is_past: impl Fn(&Entry) -> bool) -> Vec<Entry> {
+        let mut expired: Vec<Entry> = Vec::new();
+        for timer in self.timers.iter().filter(|timer| timer.tick() == tick) {
+            match self.due(timer, &is_past) {
+                // Where two records have equal timers, the first would be found for both.
+                Due::Now(entry) if !expired.iter().any(|other| other.same(&entry)) => expired.push(entry),
+                _ => {}
+            }
+            if expired.len() == most {
+                break;
+            }
+        }
+        expired
+    }
+
     /// Arms the timer of an entry anew whose own was taken out.
     pub(super) fn postpone(&mut self, entry: &Entry) {
         let timer = Timer::new(entry.deadline(), entry.timer().bits());
