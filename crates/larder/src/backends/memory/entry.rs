@@ -77,6 +77,12 @@ impl Entry {
         self.compare(name) == Ordering::Equal
     }
 
+    /// Brings the handle itself into the cache.
+    #[inline]
+    pub(super) fn touch_handle(&self) {
+        black_box(self.0.ptr());
+    }
+
     /// Brings the whole record into the cache.
     #[inline]
     pub(super) fn touch(&self) {

@@ -33,6 +33,7 @@ impl Shard {
     /// The entry of a name, given the hash as [`Timer::hash`] spreads it.
     #[inline]
     pub(super) fn find(&self, hash: u64, name: &Name) -> Option<&Entry> {
+        self.touch_place(hash);
         self.table.find(hash, |entry| {
             // Its value is on its way while its name is compared.
             entry.touch();
@@ -43,7 +44,17 @@ impl Shard {
     /// The place of a name's entry, until something is added or removed.
     #[inline]
     pub(super) fn place(&self, hash: u64, name: &Name) -> Option<usize> {
+        self.touch_place(hash);
         self.table.find_bucket_index(hash, |entry| entry.is(name))
+    }
+
+    /// Brings the handle into the cache that a search will most likely come to, beside the tags that the search begins
+    /// with: it would else wait for these, and then for the handle.
+    #[inline]
+    fn touch_place(&self, hash: u64) {
+        if let Some(entry) = self.table.get_bucket(hash as usize & (self.table.num_buckets() - 1)) {
+            entry.touch_handle();
+        }
     }
 
     #[inline]
