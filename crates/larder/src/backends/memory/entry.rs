@@ -235,7 +235,7 @@ impl Named for Entry {
 }
 
 /// What fills room that is about to be written. Not zero: for zeros an allocator is asked another way, on which glibc's
-/// passes by the memory that the thread has at hand, and that takes as long as all the rest of a read.
+/// passes by the memory that the thread has at hand.
 pub(super) const FILL: u8 = u8::MAX;
 
 /// How many words there are in a line of the cache.
