@@ -23,7 +23,8 @@ fn read(bytes: &mut &[u8]) -> Option<Value> {
     let rest = bytes.get(end + 2..)?;
     let number = || from_utf8(line).ok()?.parse::<i64>().ok();
     let (value, rest) = match kind {
-        b'+' if line == b"OK" => (Value::Okay, rest),
+        // Of a command that was queued EXEC says what came of it.
+        b'+' if line == b"OK" || line == b"QUEUED" => (Value::Okay, rest),
         b'+' => (Value::SimpleString(from_utf8(line).ok()?.into()), rest),
         b':' => (Value::Int(number()?), rest),
         b'$' | b'*' if line == b"-1" => (Value::Nil, rest),
