@@ -30,7 +30,9 @@ fn changed(text: &str, from: &str, to: &str) -> String {
 /// The folder of a dependency.
 fn package(name: &str) -> PathBuf {
     let metadata = Command::new(env::var("CARGO").expect("cargo sets it"))
-        .args(["metadata", "--format-version", "1", "--offline"])
+        // Of another platform there may be nothing here.
+        .args(["metadata", "--format-version", "1", "--offline", "--filter-platform"])
+        .arg(env::var("TARGET").expect("cargo sets it"))
         .output()
         .expect("cargo runs");
     let metadata: Value = serde_json::from_slice(&metadata.stdout).expect("cargo speaks JSON");
