@@ -1,11 +1,11 @@
 //! One application of a few routes, in each framework, and a client of it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fmt::Display;
 use std::future::Future;
 use std::pin::Pin;
 use std::rc::Rc;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use actix_session::SessionMiddleware;
 use actix_session::config::CookieContentSecurity;
@@ -14,6 +14,7 @@ use actix_web::dev::Service;
 use actix_web::http::header::{COOKIE, SET_COOKIE};
 use actix_web::test::{TestRequest, init_service};
 use actix_web::{HttpResponse, web};
+use serde::Deserialize;
 use serde_json::Value;
 use tokio::sync::Barrier;
 use tower::ServiceExt;
@@ -25,12 +26,11 @@ const FIELDS: [&str; 3] = ["user", "a", "b"];
 type Answer = (u16, Option<String>, String);
 type Pending<T> = Pin<Box<dyn Future<Output = T>>>;
 
-/// An application over a store. Two who are `meets` times to meet wait for each other so often, after the session is
-/// read and before it is changed.
+/// An application over a store.
 #[derive(Clone)]
 pub struct App {
     serve: Rc<dyn Fn(String, Option<String>) -> Pending<Answer>>,
-    meeting: Arc<Barrier>,
+    meetings: Meetings,
     key_of: fn(&str) -> String,
 }
 
@@ -39,10 +39,35 @@ impl App {
         Client { app: self.clone(), cookie: None }
     }
 
-    /// Waits until a request has come so far.
-    pub async fn meet(&self) {
-        self.meeting.wait().await;
+    /// Waits for a request that is to meet somebody at a place.
+    pub async fn meet(&self, place: u64) {
+        self.meetings.pass(place, 1).await;
     }
+}
+
+/// Where two wait for each other: requests with one another or with the script, after the session is read and before it
+/// is changed.
+#[derive(Clone, Default)]
+struct Meetings(Arc<Mutex<HashMap<u64, Arc<Barrier>>>>);
+
+impl Meetings {
+    async fn pass(&self, place: u64, times: u64) {
+        let barrier = {
+            let mut places = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+            places.entry(place).or_insert_with(|| Arc::new(Barrier::new(2))).clone()
+        };
+        for _ in 0..times {
+            barrier.wait().await;
+        }
+    }
+}
+
+/// How a path says that a request meets somebody.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Meets {
+    at: u64,
+    times: u64,
 }
 
 /// A browser: a clone is another tab of it, until it is given another cookie.
@@ -125,14 +150,12 @@ mod tower_app {
 
     async fn set(
         session: Session,
-        meeting: State<Arc<Barrier>>,
+        meetings: State<Meetings>,
         Path((name, value)): Path<(String, u64)>,
-        Query(query): Query<BTreeMap<String, usize>>,
+        Query(Meets { at, times }): Query<Meets>,
     ) -> Done {
         session.get_value(&name).await.map_err(failed)?;
-        for _ in 0..query.get("meets").copied().unwrap_or(0) {
-            meeting.wait().await;
-        }
+        meetings.pass(at, times).await;
         session.insert(&name, value).await.map_err(failed)?;
         Ok("set")
     }
@@ -144,14 +167,14 @@ mod tower_app {
 
     /// The application over a store of tower-sessions.
     pub fn app(store: impl SessionStore + Clone) -> App {
-        let meeting = Arc::new(Barrier::new(2));
+        let meetings = Meetings::default();
         let router = Router::new()
             .route("/login/{user}", get(login))
             .route("/show", get(show))
             .route("/set/{name}/{value}", get(set))
             .route("/end", get(end))
             .layer(SessionManagerLayer::new(store).with_secure(false))
-            .with_state(meeting.clone());
+            .with_state(meetings.clone());
         let serve = move |path: String, sent: Option<String>| -> Pending<Answer> {
             let router = router.clone();
             Box::pin(async move {
@@ -167,7 +190,7 @@ mod tower_app {
                 (status, set, String::from_utf8_lossy(&body).into_owned())
             })
         };
-        App { serve: Rc::new(serve), meeting, key_of: str::to_owned }
+        App { serve: Rc::new(serve), meetings, key_of: str::to_owned }
     }
 }
 
@@ -211,15 +234,8 @@ mod actix_app {
         Ok(Json(shown))
     }
 
-    async fn set(
-        session: Session,
-        meeting: Data<Barrier>,
-        pair: Path<(String, u64)>,
-        query: Query<BTreeMap<String, usize>>,
-    ) -> Done {
-        for _ in 0..query.get("meets").copied().unwrap_or(0) {
-            meeting.wait().await;
-        }
+    async fn set(session: Session, meetings: Data<Meetings>, pair: Path<(String, u64)>, meets: Query<Meets>) -> Done {
+        meetings.pass(meets.at, meets.times).await;
         session.insert(&pair.0, pair.1).map_err(failed)?;
         Ok("set")
     }
@@ -232,13 +248,13 @@ mod actix_app {
     /// The application over a store of actix-session. Its cookies are signed and not encrypted, so that the session's
     /// key can be read out of them.
     pub async fn app(store: impl SessionStore + 'static) -> App {
-        let meeting = Arc::new(Barrier::new(2));
+        let meetings = Meetings::default();
         let middleware = SessionMiddleware::builder(store, Key::from(&[7; 64]))
             .cookie_secure(false)
             .cookie_content_security(CookieContentSecurity::Signed)
             .build();
         let app = actix_web::App::new()
-            .app_data(Data::from(meeting.clone()))
+            .app_data(Data::new(meetings.clone()))
             .route("/login/{user}", web::get().to(login))
             .route("/show", web::get().to(show))
             .route("/set/{name}/{value}", web::get().to(set))
@@ -262,7 +278,7 @@ mod actix_app {
                 (status, set, String::from_utf8_lossy(&body).into_owned())
             })
         };
-        App { serve: Rc::new(serve), meeting, key_of }
+        App { serve: Rc::new(serve), meetings, key_of }
     }
 
     /// A signature of 44 letters stands before it.

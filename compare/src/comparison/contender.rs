@@ -3,10 +3,11 @@
 use std::future::Future;
 use std::pin::Pin;
 use std::rc::Rc;
+use std::str::FromStr;
 
 use actix_session::storage::RedisSessionStore;
 use larder_actix_session::Principal;
-use larder_test_redis::{Reply, Server};
+use larder_test_redis::{Relay, Reply, Server};
 use tempfile::TempDir;
 use tower_sessions::{CachingSessionStore, MemoryStore};
 use tower_sessions_moka_store::MokaStore;
@@ -14,9 +15,9 @@ use tower_sessions_redis_store::RedisStore;
 use tower_sessions_redis_store::fred::prelude::{ClientLike, Config, Pool};
 use tower_sessions_sqlx_store::SqliteStore;
 use tower_sessions_sqlx_store::sqlx::SqlitePool;
+use tower_sessions_sqlx_store::sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
 
 use super::app::{self, App};
-use super::relay::Relay;
 
 type OfUser = Rc<dyn Fn(u64) -> Pin<Box<dyn Future<Output = usize>>>>;
 
@@ -44,7 +45,7 @@ impl Place {
     /// A server of its own.
     pub fn redis() -> Self {
         let server = Server::start();
-        let relay = Relay::before(server.port());
+        let relay = Relay::new(&server);
         Self::Redis(Rc::new(server), Rc::new(relay))
     }
 
@@ -56,7 +57,9 @@ impl Place {
     fn ours(&self) -> String {
         match self {
             Self::Process => "memory:".to_owned(),
-            Self::File(folder) => format!("disk:{}", folder.path().join("sessions.larder").display()),
+            Self::File(folder) => {
+                format!("disk:{}?durability=relaxed", folder.path().join("sessions.larder").display())
+            }
             Self::Redis(_, relay) => format!("redis://127.0.0.1:{}/?namespace=myapp", relay.port()),
         }
     }
@@ -119,7 +122,10 @@ async fn redis_store(place: &Place) -> RedisStore<Pool> {
 }
 
 async fn sqlite_store(place: &Place) -> SqliteStore {
-    let store = SqliteStore::new(SqlitePool::connect(&place.url()).await.expect("it opens"));
+    // As ours has it here: no write waits for the disk.
+    let options = SqliteConnectOptions::from_str(&place.url()).expect("it is a URL");
+    let options = options.journal_mode(SqliteJournalMode::Wal).synchronous(SqliteSynchronous::Normal);
+    let store = SqliteStore::new(SqlitePool::connect_with(options).await.expect("it opens"));
     store.migrate().await.expect("it is set up");
     store
 }

@@ -1,9 +1,8 @@
 //! What requests cost on Redis: round trips, commands, bytes.
 
-use larder_test_redis::Server;
+use larder_test_redis::{Relay, Server, Traffic};
 
 use super::contender::{Contender, keys};
-use super::relay::{Relay, Traffic};
 
 /// How often each request is made.
 const TIMES: u64 = 200;

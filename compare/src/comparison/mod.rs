@@ -4,7 +4,6 @@ mod app;
 mod contender;
 mod cost;
 pub mod page;
-mod relay;
 mod revocation;
 mod updates;
 
@@ -77,14 +76,10 @@ impl Told {
     /// key of a session stands nowhere.
     pub fn keeps_promises(&self) -> bool {
         let ended = |outcome: Outcome| {
-            outcome.status == 200
-                && !outcome.is_back
-                && !outcome.is_back_renamed
-                && outcome.second_accepts != Some(true)
+            let is_out = !outcome.is_back && !outcome.is_back_renamed;
+            is_out && outcome.status == 200 && outcome.second_accepts != Some(true)
         };
-        ended(self.signed_out)
-            && self.revoked.is_some_and(ended)
-            && self.lost == 0
-            && self.shows_key != Some(true)
+        let is_over = ended(self.signed_out) && self.revoked.is_some_and(ended);
+        is_over && self.lost == 0 && self.shows_key != Some(true)
     }
 }

@@ -133,10 +133,12 @@ fn costs(told: &[Told]) -> String {
         ("Bytes from the server", |each| each.received),
     ];
     for (kind, of) in kinds {
-        let whats: Vec<&str> = on_redis.first().map_or(vec![], |(_, costs)| costs.iter().map(|cost| cost.what).collect());
+        let whats: Vec<&str> =
+            on_redis.first().map_or(vec![], |(_, costs)| costs.iter().map(|cost| cost.what).collect());
         text += &format!("| {kind} | {} |\n| --- |{}\n", whats.join(" | "), " --: |".repeat(whats.len()));
         for (name, costs) in &on_redis {
-            let cells = costs.iter().map(|cost| cost.each.as_ref().map_or("cannot".to_owned(), |each| number(of(each))));
+            let cells =
+                costs.iter().map(|cost| cost.each.as_ref().map_or("cannot".to_owned(), |each| number(of(each))));
             text += &format!("| {name} | {} |\n", cells.collect::<Vec<_>>().join(" | "));
         }
         text += "\n";

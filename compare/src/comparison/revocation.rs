@@ -40,9 +40,9 @@ pub async fn run(contender: &Contender, way: Way) -> Option<Outcome> {
         assert!(elsewhere.is_signed_in().await, "both processes know it");
     }
     let (mut slow, mut tab) = (client.clone(), client.clone());
-    let under_way = slow.ask("/set/a/1?meets=2");
+    let under_way = slow.ask("/set/a/1?at=0&times=2");
     let ending = async {
-        contender.app.meet().await;
+        contender.app.meet(0).await;
         match (&contender.revoke_all, way) {
             (Some(revoke_all), Way::Everywhere) => assert_eq!(revoke_all(7).await, 1),
             _ => drop(tab.must("/end").await),
@@ -51,7 +51,7 @@ pub async fn run(contender: &Contender, way: Way) -> Option<Outcome> {
             Some(elsewhere) => Some(elsewhere.is_signed_in().await),
             None => None,
         };
-        contender.app.meet().await;
+        contender.app.meet(0).await;
         second_accepts
     };
     let ((status, _), second_accepts) = tokio::join!(under_way, ending);

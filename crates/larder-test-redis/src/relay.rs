@@ -1,18 +1,23 @@
 //! What stands between a client and a server, and counts what goes through.
 
-use std::io::{Read, Write};
+use std::io::{self, Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::SeqCst};
 use std::thread;
 
-/// Passes on all that is said, either way.
+use crate::server::Server;
+
+/// Stands before a server, passes on all that is said, and counts it: what a client waits for and what it sends.
+///
+/// It is gone when the process ends.
+#[derive(Debug)]
 pub struct Relay {
     port: u16,
     counts: Arc<Counts>,
 }
 
-#[derive(Default)]
+#[derive(Debug, Default)]
 struct Counts {
     trips: AtomicU64,
     sent: AtomicU64,
@@ -20,7 +25,7 @@ struct Counts {
 }
 
 /// What went through a relay.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Traffic {
     /// How often the client spoke after the server had: what one client waits for.
     pub trips: u64,
@@ -31,36 +36,26 @@ pub struct Traffic {
 }
 
 impl Relay {
-    /// A relay before a port of this machine.
-    pub fn before(server: u16) -> Self {
+    /// A relay before a server.
+    ///
+    /// # Panics
+    /// Where no port is free.
+    pub fn new(server: &Server) -> Self {
+        let server = server.port();
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port is free");
         let port = listener.local_addr().expect("it is bound").port();
         let counts = Arc::new(Counts::default());
         let counted = counts.clone();
         thread::spawn(move || {
             for client in listener.incoming().map_while(Result::ok) {
-                let server = TcpStream::connect(("127.0.0.1", server)).expect("the server listens");
-                let has_answered = Arc::new(AtomicBool::new(true));
-                let (client_too, server_too) = (client.try_clone().expect("a socket"), server.try_clone().expect("one"));
-                let (counts, answered) = (counted.clone(), has_answered.clone());
-                thread::spawn(move || {
-                    pass(client, server, |bytes| {
-                        counts.trips.fetch_add(u64::from(answered.swap(false, SeqCst)), SeqCst);
-                        counts.sent.fetch_add(bytes, SeqCst);
-                    })
-                });
-                let counts = counted.clone();
-                thread::spawn(move || {
-                    pass(server_too, client_too, |bytes| {
-                        has_answered.store(true, SeqCst);
-                        counts.received.fetch_add(bytes, SeqCst);
-                    })
-                });
+                // A client that cannot be served is let go of.
+                let _ = serve(client, server, &counted);
             }
         });
         Self { port, counts }
     }
 
+    /// The port to connect to, on the loopback address.
     pub fn port(&self) -> u16 {
         self.port
     }
@@ -70,6 +65,27 @@ impl Relay {
         let Counts { trips, sent, received } = &*self.counts;
         Traffic { trips: trips.load(SeqCst), sent: sent.load(SeqCst), received: received.load(SeqCst) }
     }
+}
+
+fn serve(client: TcpStream, server: u16, counts: &Arc<Counts>) -> io::Result<()> {
+    let server = TcpStream::connect(("127.0.0.1", server))?;
+    let (client_too, server_too) = (client.try_clone()?, server.try_clone()?);
+    let has_answered = Arc::new(AtomicBool::new(true));
+    let (counting, answered) = (counts.clone(), has_answered.clone());
+    thread::spawn(move || {
+        pass(client, server, |bytes| {
+            counting.trips.fetch_add(u64::from(answered.swap(false, SeqCst)), SeqCst);
+            counting.sent.fetch_add(bytes, SeqCst);
+        });
+    });
+    let counting = counts.clone();
+    thread::spawn(move || {
+        pass(server_too, client_too, |bytes| {
+            has_answered.store(true, SeqCst);
+            counting.received.fetch_add(bytes, SeqCst);
+        });
+    });
+    Ok(())
 }
 
 /// What is counted is counted before it goes on: whoever has its answer finds it counted.
