@@ -2,11 +2,12 @@
 
 use std::time::Instant;
 
+use larder::key;
 use larder_bench::{Figures, Unit};
 use larder_test_redis::{Relay, Server};
 use tokio::runtime::Builder;
 
-use crate::place::{DEVICES, Place};
+use crate::place::{DEVICES, Deed, Place};
 
 const TIMES: usize = 200;
 const CALLERS: usize = 128;
@@ -50,13 +51,14 @@ pub(crate) fn measure(server: &Server, sessions: usize, figures: &mut Figures, t
         figures.add("listing", "commands the server counted", "list of ten", Unit::Count, vec![commands]);
 
         let cookie = place.sign_in(users).await;
+        let key = key!["unused"];
         let (mut lists, mut loads) = (Vec::new(), Vec::new());
         for time in 0..TIMES {
             let began = Instant::now();
             list(&place, user(time, users)).await;
             lists.push(began.elapsed().as_nanos() as f64);
             let began = Instant::now();
-            place.load(&cookie).await;
+            place.act(Deed::Load, &cookie, &key).await;
             loads.push(began.elapsed().as_nanos() as f64);
         }
         figures.add("listing", "time", "list of ten", Unit::Nanos, lists);

@@ -1,10 +1,14 @@
 //! Sessions in a store, and the names of their records.
 
+use std::collections::BTreeMap;
+use std::hint::black_box;
 use std::time::Duration;
 
 use bytes::Bytes;
 use larder::sessions::{New, Sessions};
 use larder::{Key, Raw, Store, pattern};
+use larder_bench::report::sessions as report;
+use serde::{Deserialize, Serialize};
 
 /// Sessions of one user.
 pub(crate) const DEVICES: usize = 10;
@@ -16,6 +20,49 @@ const HOUR: Duration = Duration::from_secs(3600);
 pub(crate) struct Place {
     pub(crate) sessions: Sessions,
     pub(crate) store: Store<Bytes>,
+    values: Store<Kept>,
+}
+
+/// A session's record, as an application would have one of its own.
+#[derive(Deserialize, Serialize)]
+struct Kept {
+    v: u8,
+    session: Record,
+}
+
+#[derive(Deserialize, Serialize)]
+struct Record {
+    id: String,
+    principal: Option<String>,
+    created: u64,
+    seen: u64,
+    until: u64,
+    idle: u64,
+    device: Option<String>,
+    address: Option<String>,
+    fields: BTreeMap<String, serde_json::Value>,
+}
+
+/// What is done.
+#[derive(Clone, Copy, PartialEq)]
+pub(crate) enum Deed {
+    /// `Store::get` of the record's bytes.
+    Bytes,
+    /// `Store::get` of the record as a value.
+    Value,
+    Load,
+}
+
+impl Deed {
+    pub(crate) const ALL: [Self; 3] = [Self::Bytes, Self::Value, Self::Load];
+
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Bytes => report::BYTES,
+            Self::Value => report::VALUE,
+            Self::Load => report::LOAD,
+        }
+    }
 }
 
 impl Place {
@@ -23,7 +70,7 @@ impl Place {
         let opened = larder::open(url).await.expect("it opens");
         // A load is measured that notes no use: that is a write more, once in a window.
         let sessions = Sessions::builder(&opened).idle(24 * HOUR).touch_window(12 * HOUR).build();
-        Self { sessions: sessions.expect("it is set up"), store: opened.store_with(Raw) }
+        Self { sessions: sessions.expect("it is set up"), store: opened.store_with(Raw), values: opened.store() }
     }
 
     /// Signs a user in, as a framework with a few things to remember does; answers the cookie.
@@ -41,16 +88,16 @@ impl Place {
         all.records.into_iter().map(|(key, _)| key).collect()
     }
 
-    /// The session of a cookie, which must live.
-    pub(crate) async fn load(&self, cookie: &str) {
-        let bearer = cookie.parse().expect("it is a bearer");
-        let session = self.sessions.load(&bearer).await.expect("it answers");
-        assert!(std::hint::black_box(session).is_some());
-    }
-
-    /// The bytes of a record, which must be there.
-    pub(crate) async fn get(&self, key: &Key) {
-        let bytes = self.store.get(key).await.expect("it answers");
-        assert!(std::hint::black_box(bytes).is_some());
+    /// Does it, to something that must be there.
+    pub(crate) async fn act(&self, deed: Deed, cookie: &str, key: &Key) {
+        let is_there = match deed {
+            Deed::Bytes => black_box(self.store.get(key).await.expect("it answers")).is_some(),
+            Deed::Value => black_box(self.values.get(key).await.expect("it answers")).is_some(),
+            Deed::Load => {
+                let bearer = cookie.parse().expect("it is a bearer");
+                black_box(self.sessions.load(&bearer).await.expect("it answers")).is_some()
+            }
+        };
+        assert!(is_there);
     }
 }
