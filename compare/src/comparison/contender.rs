@@ -58,7 +58,7 @@ impl Place {
         match self {
             Self::Process => "memory:".to_owned(),
             Self::File(folder) => {
-                format!("disk:{}?durability=relaxed", folder.path().join("sessions.larder").display())
+                format!("disk:{}?durability=relaxed&delay=50ms", folder.path().join("sessions.larder").display())
             }
             Self::Redis(_, relay) => format!("redis://127.0.0.1:{}/?namespace=myapp", relay.port()),
         }
