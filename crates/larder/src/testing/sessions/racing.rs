@@ -57,7 +57,7 @@ pub async fn revoke_all_racing_logins_has_an_order<F: Fixture>(fixture: F) {
     let logins = std::env::var("LARDER_LOGINS").ok().and_then(|logins| logins.parse().ok()).unwrap_or(400_usize);
     let place = Place::open(fixture).await;
     let time = Arc::new(AtomicU64::new(0));
-    let processes = [place.sessions.clone(), place.another(), place.another()];
+    let processes = [place.loitering(), place.loitering(), place.loitering()];
     let (mut logging_in, mut ending) = (Vec::new(), Vec::new());
     for worker in 0..44 {
         let (sessions, time) = (processes[worker % 3].clone(), Arc::clone(&time));
