@@ -66,6 +66,8 @@ async fn script(contender: &Contender, updates: usize) -> Told {
 async fn shows_key(contender: &Contender) -> Option<bool> {
     let mut client = contender.app.client();
     client.must("/login/8").await;
+    // In a file of ours it stands after 50 ms, as its URL has it.
+    tokio::time::sleep(Duration::from_millis(500)).await;
     let (dump, key) = (contender.place.dump()?, client.key());
     assert!(!dump.is_empty() && key.len() > 20, "there is something to look for, and where");
     Some(dump.windows(key.len()).any(|window| window == key.as_bytes()))
