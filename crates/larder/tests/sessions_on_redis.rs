@@ -1,5 +1,5 @@
 //! What sessions are to a Redis server: how few commands a load is, and what anybody sees who looks into it.
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::panic)]
 
 use std::collections::{BTreeMap, HashSet};
 use std::process::Command;
