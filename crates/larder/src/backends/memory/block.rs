@@ -2,7 +2,7 @@
 
 use bytes::{Buf, Bytes, BytesMut};
 
-use super::entry::Entry;
+use super::entry::{Entry, FILL};
 
 /// Room for the names and values of some records in one allocation: an allocator has few of a size at hand, and goes a
 /// slow way for more. Whoever keeps a part keeps the whole, so what is larger than [`SMALL`] lies by itself.
@@ -17,7 +17,7 @@ impl Block {
     pub(super) fn new(entries: &[Entry], values: bool) -> Self {
         let small = |bytes: usize| if bytes <= SMALL { bytes } else { 0 };
         let value = |entry: &Entry| if values { small(entry.value_bytes()) } else { 0 };
-        Self(BytesMut::zeroed(entries.iter().map(|entry| small(entry.name_bytes()) + value(entry)).sum()))
+        Self(room(entries.iter().map(|entry| small(entry.name_bytes()) + value(entry)).sum()))
     }
 
     /// A copy of a record's name but for its first so many bytes.
@@ -39,6 +39,12 @@ impl Block {
     /// Room of so many bytes.
     #[inline]
     fn part(&mut self, bytes: usize) -> BytesMut {
-        if bytes > SMALL || bytes > self.0.len() { BytesMut::zeroed(bytes) } else { self.0.split_to(bytes) }
+        if bytes > SMALL || bytes > self.0.len() { room(bytes) } else { self.0.split_to(bytes) }
     }
+}
+
+fn room(bytes: usize) -> BytesMut {
+    let mut room = BytesMut::with_capacity(bytes);
+    room.resize(bytes, FILL);
+    room
 }

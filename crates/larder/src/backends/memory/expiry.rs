@@ -18,29 +18,17 @@ const EACH_LOCK: usize = usually(64, 2);
 impl Records {
     /// Frees a little of what has expired in a shard that is being written to.
     pub(super) fn expire_some(&self, shard: &mut Shard, now: Moment) {
-        self.expire(shard, Timer::tick_at(now), now, EACH_WRITE, &mut Vec::new());
+        self.expire(shard, now, EACH_WRITE);
+    }
+
+    /// Removes what has expired but for the present tick; answers how many records.
+    pub(super) fn sweep_ticks(&self, now: Moment) -> u64 {
+        self.shards.iter().map(|shard| self.sweep_ticks_of(shard, now)).sum()
     }
 
     /// Removes all that has expired; answers how many records.
     pub(super) fn sweep(&self, now: Moment) -> u64 {
-        let before = Timer::tick_at(now) + 1;
-        let mut removed = 0;
-        for Padded(shard) in &self.shards {
-            if read(shard).soonest().is_none_or(|timer| timer.tick() >= before) {
-                continue;
-            }
-            let mut soon = Vec::new();
-            loop {
-                let mut shard = write(shard);
-                let (seen, more) = self.expire(&mut shard, before, now, EACH_LOCK, &mut soon);
-                removed += more;
-                if seen < EACH_LOCK {
-                    soon.into_iter().for_each(|timer| shard.put_back(timer));
-                    break;
-                }
-            }
-        }
-        removed
+        self.shards.iter().map(|shard| self.sweep_ticks_of(shard, now) + self.sweep_present_of(shard, now)).sum()
     }
 
     /// Removes all that has expired and gives unused room back; answers how many records and bytes.
@@ -50,16 +38,39 @@ impl Records {
         (removed, shards + self.index.compact())
     }
 
-    /// Looks at so many timers before a tick; answers how many there were, and how many records were removed. The timer
-    /// of a record that ends within the present tick, but not yet, is left to the caller: put back at once it would be
-    /// looked at for ever.
-    fn expire(&self, shard: &mut Shard, before: u64, now: Moment, most: usize, soon: &mut Vec<Timer>) -> (usize, u64) {
+    fn sweep_ticks_of(&self, Padded(shard): &Padded, now: Moment) -> u64 {
+        let mut removed = 0;
+        let mut more = read(shard).is_due_before(Timer::tick_at(now));
+        while more {
+            let (seen, freed) = self.expire(&mut write(shard), now, EACH_LOCK);
+            removed += freed;
+            more = seen == EACH_LOCK;
+        }
+        removed
+    }
+
+    /// Of the present tick some have expired and some have not. So their timers stay where they are: one that was taken
+    /// out would be missing to who sweeps beside this, and put back it would be looked at for ever.
+    fn sweep_present_of(&self, Padded(shard): &Padded, now: Moment) -> u64 {
+        let mut removed = 0;
+        let mut more = read(shard).is_due_before(Timer::tick_at(now) + 1);
+        while more {
+            let mut shard = write(shard);
+            let expired = shard.expired_in(Timer::tick_at(now), EACH_LOCK, |entry| entry.deadline().is_past(now));
+            expired.iter().for_each(|entry| self.remove(&mut shard, &entry.name(), entry));
+            removed += expired.len() as u64;
+            more = !expired.is_empty();
+        }
+        removed
+    }
+
+    /// Looks at so many timers before the present tick; answers how many there were, and how many records were removed.
+    fn expire(&self, shard: &mut Shard, now: Moment, most: usize) -> (usize, u64) {
         let mut removed = 0;
         for seen in 0..most {
-            let Some(timer) = shard.pop_before(before) else { return (seen, removed) };
+            let Some(timer) = shard.pop_before(Timer::tick_at(now)) else { return (seen, removed) };
             match shard.due(timer, |entry| entry.deadline().is_past(now)) {
                 Due::Stale => {}
-                Due::Later(entry) if entry.deadline_tick() < before => soon.push(timer),
                 Due::Later(entry) => shard.postpone(&entry),
                 Due::Now(entry) => {
                     self.remove(shard, &entry.name(), &entry);

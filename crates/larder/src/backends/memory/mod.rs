@@ -185,8 +185,7 @@ pub(crate) fn open(mut url: Url, clock: Arc<dyn Clock>) -> Result<Memory> {
 impl Backend for Memory {
     async fn put(&self, namespace: &Namespace, puts: &[Put]) -> Result<Vec<Result<bool>>> {
         self.limits.check_puts(puts)?;
-        let now = self.records.now();
-        Ok(puts.iter().map(|put| self.records.put(&Name::new(namespace, put.key.as_bytes()), put, now)).collect())
+        Ok(puts.iter().map(|put| self.records.put(&Name::new(namespace, put.key.as_bytes()), put)).collect())
     }
 
     async fn get(&self, namespace: &Namespace, keys: &[Key], select: Select) -> Result<Vec<Option<Found>>> {

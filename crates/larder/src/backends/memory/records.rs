@@ -99,8 +99,7 @@ impl Records {
         Some(of(&shard, entry))
     }
 
-    pub(super) fn put(&self, name: &Name, put: &Put, now: Moment) -> Result<bool> {
-        let deadline = put.ttl.deadline(now)?;
+    pub(super) fn put(&self, name: &Name, put: &Put) -> Result<bool> {
         let copy;
         let value = if put.value.len() > Entry::WITHIN {
             // A value that is kept as it came may be a small part of something large.
@@ -112,19 +111,20 @@ impl Records {
         // Where there is nothing to free, somebody else may have freed it just now: so there is one more try.
         let mut tries = 2;
         while tries > 0 {
-            match self.try_put(name, value, deadline, put.when) {
+            match self.try_put(name, value, put.ttl, put.when)? {
                 Ok(written) => return Ok(written),
                 Err(NoRoom) if !self.room.could_hold(Entry::charge_of(name, value)) => break,
-                Err(NoRoom) if self.make_room(name, now) => {}
+                Err(NoRoom) if self.make_room(name) => {}
                 Err(NoRoom) => tries -= 1,
             }
         }
         Err(full())
     }
 
-    fn try_put(&self, name: &Name, value: &Bytes, deadline: Deadline, when: When) -> Result<bool, NoRoom> {
+    fn try_put(&self, name: &Name, value: &Bytes, ttl: Ttl, when: When) -> Result<Result<bool, NoRoom>> {
         let hash = self.hash(name);
         let (mut shard, now) = self.write(hash);
+        let deadline = ttl.deadline(now)?;
         let place = shard.place(spread(hash), name);
         let there = place.and_then(|at| shard.entry(at));
         let living = there.filter(|entry| !entry.deadline().is_past(now));
@@ -135,14 +135,16 @@ impl Records {
             When::Unchanged(version) => living.is_some_and(|entry| Version::of(&shard.value(entry)) == version),
         };
         if !holds {
-            return Ok(false);
+            return Ok(Ok(false));
         }
         let before = there.map_or(0, Entry::charge);
         if place.is_some_and(|at| shard.overwrite(at, value, deadline)) {
-            return Ok(true);
+            return Ok(Ok(true));
         }
         let entry = Entry::new(name, value, deadline, Timer::new(deadline, hash), shard_of(hash));
-        self.room.take(entry.charge(), before)?;
+        if let Err(no_room) = self.room.take(entry.charge(), before) {
+            return Ok(Err(no_room));
+        }
         match place {
             Some(at) => {
                 shard.replace(at, &entry, value);
@@ -156,7 +158,7 @@ impl Records {
         if deadline != Deadline::NEVER {
             self.sweeper.start(&self.this);
         }
-        Ok(true)
+        Ok(Ok(true))
     }
 
     /// Deletes the record of a name; what it answers of a living one is read ahead of that.

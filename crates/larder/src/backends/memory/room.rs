@@ -2,8 +2,6 @@
 
 use std::sync::atomic::Ordering::Relaxed;
 
-use crate::clock::Moment;
-
 use super::locks::{read, write};
 use super::name::Name;
 use super::records::{Padded, Records};
@@ -74,9 +72,9 @@ impl Room {
 
 impl Records {
     /// Frees room for a record that does not fit; answers whether there is more of it now.
-    pub(super) fn make_room(&self, name: &Name, now: Moment) -> bool {
+    pub(super) fn make_room(&self, name: &Name) -> bool {
         match self.when_full {
-            WhenFull::Refuse => self.sweep(now) > 0,
+            WhenFull::Refuse => self.sweep(self.now()) > 0,
             WhenFull::EvictSoonest => self.evict(name),
         }
     }

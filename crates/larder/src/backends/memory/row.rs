@@ -177,8 +177,8 @@ fn common(one: &[u64], other: &[u64]) -> usize {
 
 /// The place of the first of ascending words that is not below another one.
 ///
-/// Halves what is long; then looks at every 64th, then at every eighth of those between, then at these: three times it waits for several lines of
-/// the cache at once, where halving would wait for six, one after another.
+/// Halves what is long; then looks at every 64th, then at every eighth of those between, then at these: three times it
+/// waits for several lines of the cache at once, where halving would wait for six, one after another.
 #[inline]
 fn first_not_below(words: &[u64], word: u64) -> usize {
     let (mut from, mut to) = (0, words.len());

@@ -33,13 +33,28 @@ impl Shard {
     /// The entry of a name, given the hash as [`Timer::hash`] spreads it.
     #[inline]
     pub(super) fn find(&self, hash: u64, name: &Name) -> Option<&Entry> {
-        self.table.find(hash, |entry| entry.is(name))
+        self.touch_place(hash);
+        self.table.find(hash, |entry| {
+            // Its value is on its way while its name is compared.
+            entry.touch();
+            entry.is(name)
+        })
     }
 
     /// The place of a name's entry, until something is added or removed.
     #[inline]
     pub(super) fn place(&self, hash: u64, name: &Name) -> Option<usize> {
+        self.touch_place(hash);
         self.table.find_bucket_index(hash, |entry| entry.is(name))
+    }
+
+    /// Brings the handle into the cache that a search will most likely come to, beside the tags that the search begins
+    /// with: it would else wait for these, and then for the handle.
+    #[inline]
+    fn touch_place(&self, hash: u64) {
+        if let Some(entry) = self.table.get_bucket(hash as usize & (self.table.num_buckets() - 1)) {
+            entry.touch_handle();
+        }
     }
 
     #[inline]
@@ -129,6 +144,28 @@ impl Shard {
             (Some(entry), _) => Due::Now(entry.clone()),
             (None, later) => later().map_or(Due::Stale, |entry| Due::Later(entry.clone())),
         }
+    }
+
+    /// Whether there is a timer before a tick.
+    pub(super) fn is_due_before(&self, tick: u64) -> bool {
+        self.soonest().is_some_and(|timer| timer.tick() < tick)
+    }
+
+    /// Finds at most so many records that are past and whose timers lie in a tick. Leaves these where they are, to go with
+    /// their tick.
+    pub(super) fn expired_in(&self, tick: u64, most: usize, is_past: impl Fn(&Entry) -> bool) -> Vec<Entry> {
+        let mut expired: Vec<Entry> = Vec::new();
+        for timer in self.timers.iter().filter(|timer| timer.tick() == tick) {
+            match self.due(timer, &is_past) {
+                // Where two records have equal timers, the first would be found for both.
+                Due::Now(entry) if !expired.iter().any(|other| other.same(&entry)) => expired.push(entry),
+                _ => {}
+            }
+            if expired.len() == most {
+                break;
+            }
+        }
+        expired
     }
 
     /// Arms the timer of an entry anew whose own was taken out.

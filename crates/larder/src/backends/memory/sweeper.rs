@@ -27,7 +27,7 @@ impl Sweeper {
             let sweep = move || {
                 while stopped.recv_timeout(period) == Err(RecvTimeoutError::Timeout) {
                     let Some(records) = records.upgrade() else { return };
-                    records.sweep(records.now());
+                    records.sweep_ticks(records.now());
                 }
             };
             Builder::new().name("larder-sweeper".to_owned()).spawn(sweep).ok().map(|_| stop)

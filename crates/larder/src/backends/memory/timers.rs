@@ -87,6 +87,11 @@ impl Timers {
         self.0.pop().map(|timer| timer.0)
     }
 
+    /// All, in no order.
+    pub(super) fn iter(&self) -> impl Iterator<Item = Timer> {
+        self.0.iter().map(|timer| timer.0)
+    }
+
     pub(super) fn len(&self) -> usize {
         self.0.len()
     }
@@ -105,6 +110,6 @@ impl Timers {
 #[cfg(all(test, shuttle))]
 impl Timers {
     pub(super) fn is_armed(&self, timer: Timer) -> bool {
-        self.0.iter().any(|other| other.0 == timer)
+        self.iter().any(|other| other == timer)
     }
 }

@@ -73,7 +73,8 @@ impl Redis {
 
 /// The command of a step on an index.
 pub(super) fn command_of(step: &Step) -> Cmd {
-    let mut command = Cmd::new();
+    // Room for all that the longest has.
+    let mut command = Cmd::with_capacity(5, 160);
     step.words(|word| {
         command.arg(word);
     });

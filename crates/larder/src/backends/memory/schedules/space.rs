@@ -22,6 +22,27 @@ fn a_touch_beside_a_sweep_says_what_became_of_the_record() {
 }
 
 #[test]
+fn a_sweep_beside_another_frees_all_that_has_expired() {
+    check(|| {
+        let (memory, clock) = store(|builder| builder);
+        clock.advance(Duration::from_nanos(100 << 27));
+        // All end within one stretch of time that timers cannot tell apart.
+        for (key, millis) in (0..8).zip([1, 100].into_iter().cycle()) {
+            put(&memory, key![key], b"old", Ttl::After(millis * MILLI)).unwrap();
+        }
+        clock.advance(2 * MILLI);
+        let early = || _ = sweep(&memory, Sweep::Expired);
+        let late = || {
+            clock.advance(100 * MILLI);
+            sweep(&memory, Sweep::Expired);
+            assert_eq!(stored(&memory), 0);
+        };
+        at_once([task(early), task(late)]);
+        assert_sound(&memory);
+    });
+}
+
+#[test]
 fn a_record_that_is_replaced_beside_a_sweep_is_freed_in_its_time() {
     check(|| {
         let (memory, clock) = store(|builder| builder);

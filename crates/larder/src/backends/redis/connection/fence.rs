@@ -12,22 +12,59 @@ use super::scanner::Malformed;
 /// The reply to a fence: `$16\r\n`, the nonce, `\r\n`.
 type Reply = [u8; 23];
 
-/// The replies that are still to come, batch by batch.
-pub(super) struct Fence {
+/// How many commands share a fence at most, unless one message has more: replies wait for it.
+const SHARED: usize = 32;
+
+/// The half that writes: ends batches.
+pub(super) struct Seals {
     /// The next nonce; `None` where batches have no fence and replies are only counted.
     nonce: Option<Nonce>,
-    sealed: VecDeque<Batch>,
-    /// Commands written since the last seal; without a fence, all whose reply is still to come.
-    open: u32,
-    /// Replies seen of the oldest batch.
-    seen: u32,
-    /// Whether all of those were the refusal of a server that is busy with a script, which refuses ECHO as well.
-    all_busy: bool,
+    /// Commands written since the last seal.
+    open: usize,
 }
 
-struct Batch {
-    commands: u32,
-    reply: Reply,
+/// Commands whose replies go together.
+pub(super) struct Batch {
+    commands: usize,
+    /// What must follow them; `None` where they have no fence.
+    fence: Option<Reply>,
+}
+
+impl Seals {
+    pub(super) fn new(on: bool) -> Self {
+        Self { nonce: on.then(Nonce::new), open: 0 }
+    }
+
+    /// Counts commands that were written as one message, which no fence may divide: it may be a MULTI.
+    pub(super) fn wrote(&mut self, commands: usize, out: &mut Vec<u8>) -> Option<Batch> {
+        self.open += commands;
+        if self.open >= SHARED { self.seal(out) } else { None }
+    }
+
+    /// Ends the batch, if there is one: adds its fence to what is to be sent.
+    pub(super) fn seal(&mut self, out: &mut Vec<u8>) -> Option<Batch> {
+        let commands = std::mem::take(&mut self.open);
+        if commands == 0 {
+            return None;
+        }
+        let fence = self.nonce.as_mut().map(Nonce::next);
+        if let Some(reply) = &fence {
+            // What is echoed is written as it comes back.
+            out.extend_from_slice(b"*2\r\n$4\r\nECHO\r\n");
+            out.extend_from_slice(reply);
+        }
+        Some(Batch { commands, fence })
+    }
+}
+
+/// The half that reads: the batches whose replies are still to come.
+#[derive(Default)]
+pub(super) struct Fence {
+    batches: VecDeque<Batch>,
+    /// Replies seen of the oldest batch.
+    seen: usize,
+    /// How many of those were the refusal of a server that is busy with a script, which refuses ECHO as well.
+    busy: usize,
 }
 
 /// What a reply is to the fence.
@@ -35,83 +72,61 @@ struct Batch {
 pub(super) enum Passed {
     /// One of a batch that is not complete yet.
     Held,
-    /// One that needs no fence, together with all before it.
+    /// One that needs no fence.
     Free,
     /// The fence itself: all before it may go, and it goes nowhere.
     Complete,
 }
 
 impl Fence {
-    pub(super) fn new(on: bool) -> Self {
-        Self { nonce: on.then(Nonce::new), sealed: VecDeque::new(), open: 0, seen: 0, all_busy: true }
-    }
-
-    /// Counts a command that was written.
-    pub(super) fn wrote(&mut self) {
-        self.open = self.open.saturating_add(1);
-    }
-
-    /// Ends the batch: adds its fence to what is to be sent.
-    pub(super) fn seal(&mut self, out: &mut Vec<u8>) {
-        let Some(nonce) = &mut self.nonce else { return };
-        let reply = nonce.next();
-        // What is echoed is written as it comes back.
-        out.extend_from_slice(b"*2\r\n$4\r\nECHO\r\n");
-        out.extend_from_slice(&reply);
-        self.sealed.push_back(Batch { commands: self.open, reply });
-        self.open = 0;
+    /// Expects the replies to what is about to be sent; says how many, those of fences aside.
+    pub(super) fn expect(&mut self, batches: &mut VecDeque<Batch>) -> usize {
+        let replies = batches.iter().map(|batch| batch.commands).sum();
+        self.batches.append(batches);
+        replies
     }
 
     /// Whether replies are still to come.
     pub(super) fn is_waiting(&self) -> bool {
-        !self.sealed.is_empty() || self.open > self.seen
+        !self.batches.is_empty()
     }
 
     /// Judges the next reply.
     pub(super) fn reply(&mut self, reply: &[u8]) -> Result<Passed, Malformed> {
-        if self.nonce.is_none() {
-            return self.counted();
-        }
-        let Some(batch) = self.sealed.front() else {
-            // The batch that is being written has been sent in part already.
-            if self.seen >= self.open {
-                return Err(Malformed("a reply came that nobody asked for"));
-            }
-            self.hold(reply);
-            return Ok(Passed::Held);
-        };
-        if self.seen < batch.commands {
-            if reply == batch.reply {
-                return Err(Malformed("replies were lost"));
-            }
-            self.hold(reply);
-            return Ok(Passed::Held);
-        }
-        let proved = reply == batch.reply || (self.all_busy && reply.starts_with(b"-BUSY "));
-        if !proved {
-            return Err(Malformed("replies came that nobody asked for"));
-        }
-        self.sealed.pop_front();
-        self.seen = 0;
-        self.all_busy = true;
-        Ok(Passed::Complete)
-    }
-
-    fn hold(&mut self, reply: &[u8]) {
-        self.seen += 1;
-        self.all_busy &= reply.starts_with(b"-BUSY ");
-    }
-
-    /// Without a fence: replies may not outnumber commands.
-    fn counted(&mut self) -> Result<Passed, Malformed> {
-        match self.open.checked_sub(1) {
-            Some(left) => {
-                self.open = left;
+        let batch = self.batches.front().ok_or(Malformed("a reply came that nobody asked for"))?;
+        let complete = self.seen == batch.commands;
+        match &batch.fence {
+            None => {
+                self.seen += 1;
+                if self.seen == batch.commands {
+                    self.next();
+                }
                 Ok(Passed::Free)
             }
-            None => Err(Malformed("a reply came that nobody asked for")),
+            Some(fence) if complete => {
+                if reply != fence && !(self.busy == self.seen && is_busy(reply)) {
+                    return Err(Malformed("replies came that nobody asked for"));
+                }
+                self.next();
+                Ok(Passed::Complete)
+            }
+            Some(fence) if reply == fence => Err(Malformed("replies were lost")),
+            Some(_) => {
+                self.seen += 1;
+                self.busy += usize::from(is_busy(reply));
+                Ok(Passed::Held)
+            }
         }
     }
+
+    fn next(&mut self) {
+        self.batches.pop_front();
+        (self.seen, self.busy) = (0, 0);
+    }
+}
+
+fn is_busy(reply: &[u8]) -> bool {
+    reply.starts_with(b"-BUSY ")
 }
 
 /// A walk over all numbers of 64 bits from a start that nobody knows, in an order that looks like none: none comes

@@ -10,8 +10,6 @@ use crate::error::Error;
 pub(super) struct Gauge {
     /// How often bytes came.
     reads: AtomicU64,
-    /// How often bytes were given to the socket, counted before they are: while it stands, nothing has gone out.
-    writes: AtomicU64,
     /// How many commands were sent whose reply was not let through yet.
     in_flight: AtomicUsize,
     /// Deadlines missed since the last reply.
@@ -27,14 +25,6 @@ impl Gauge {
 
     pub(super) fn read(&self) {
         self.reads.fetch_add(1, Relaxed);
-    }
-
-    pub(super) fn writes(&self) -> u64 {
-        self.writes.load(Relaxed)
-    }
-
-    pub(super) fn writing(&self) {
-        self.writes.fetch_add(1, Relaxed);
     }
 
     pub(super) fn in_flight(&self) -> usize {

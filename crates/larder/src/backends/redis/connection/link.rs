@@ -3,24 +3,20 @@
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
-use redis::aio::MultiplexedConnection;
-use redis::{AsyncConnectionConfig, Cmd, Pipeline, ProtocolVersion, RedisConnectionInfo, RedisResult, Value};
+use redis::{Cmd, Pipeline, Value};
 use sha1::{Digest, Sha1};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::task::{AbortHandle, JoinHandle};
 
+use super::driver::Driver;
 use super::gauge::Gauge;
 use super::handshake::{Facts, handshake};
+use super::outbox::{Lost, Outbox};
 use super::random::random;
-use super::stream::Stream;
 use super::{Address, Options};
 use crate::error::{Error, ErrorKind, Result};
 use crate::sabotage;
 
-/// How many commands may wait for redis-rs's driver; callers beyond it wait to hand theirs over.
-const HANDED_OVER: usize = 4096;
-/// How many bytes redis-rs gathers before it flushes.
-const GATHERED: usize = 128 * 1024;
 /// How many deadlines in a row are missed before a connection that still brings bytes is given up.
 const MISSES: u32 = 3;
 
@@ -31,7 +27,7 @@ pub(super) struct Link {
     pub(super) number: u64,
     pub(super) facts: Facts,
     pub(super) gauge: Arc<Gauge>,
-    redis: MultiplexedConnection,
+    outbox: Arc<Outbox>,
     driver: AbortHandle,
     #[cfg(sabotage)]
     borrowed: super::sabotaged::Borrowed,
@@ -52,23 +48,13 @@ impl Link {
         let (socket, facts) = handshake(socket, address, options, before).await?;
         let gauge = Arc::new(Gauge::default());
         let fence = options.fence && !sabotage::is_off("fence");
-        let stream = Stream::new(socket, fence, Arc::clone(&gauge));
-        // All that redis-rs would say by itself is said already, so that this sends nothing.
-        let info = RedisConnectionInfo::default().set_protocol(ProtocolVersion::RESP2).set_skip_set_lib_name();
-        let config = AsyncConnectionConfig::new()
-            .set_response_timeout(None)
-            .set_connection_timeout(None)
-            .set_pipeline_buffer_size(HANDED_OVER)
-            .set_write_backpressure_boundary(GATHERED);
-        let (redis, driver) = MultiplexedConnection::new_with_config(&info, stream, config)
-            .await
-            .map_err(|error| Error::new(ErrorKind::Unavailable, "the connection was lost").caused_by(error))?;
-        let driver = tokio::spawn(driver);
+        let outbox = Arc::new(Outbox::new(fence));
+        let driver = tokio::spawn(Driver::new(socket, Arc::clone(&outbox), Arc::clone(&gauge)));
         let link = Self {
             number,
             facts,
             gauge,
-            redis,
+            outbox,
             driver: driver.abort_handle(),
             #[cfg(sabotage)]
             borrowed: Default::default(),
@@ -85,18 +71,17 @@ impl Link {
         digest.iter().take(8).fold(0, |number, byte| number << 8 | u64::from(*byte))
     }
 
-    pub(super) async fn send(&self, command: &Cmd) -> RedisResult<Value> {
+    pub(super) async fn send(&self, command: &Cmd) -> Result<Value, Lost> {
         #[cfg(sabotage)]
         if sabotage::is_off("cancellation") {
-            return self.borrowed.send(&self.redis, command).await;
+            return self.borrowed.send(&self.outbox, command).await;
         }
-        self.redis.clone().send_packed_command(command).await
+        self.outbox.send(command).await
     }
 
-    /// One value for each command, those of MULTI and EXEC included.
-    pub(super) async fn send_all(&self, commands: &Pipeline) -> RedisResult<Vec<Value>> {
-        let around = if commands.is_transaction() { 2 } else { 0 };
-        self.redis.clone().send_packed_commands(commands, 0, commands.len() + around).await
+    /// One reply for each command, those of MULTI and EXEC included.
+    pub(super) async fn send_all(&self, commands: &Pipeline) -> Result<Vec<Value>, Lost> {
+        self.outbox.send_all(commands).await
     }
 
     /// Ends the connection: whoever waits for a reply is told that it is lost.
@@ -117,18 +102,11 @@ pub(super) struct Sent {
     pub(super) link: Arc<Link>,
     at: Instant,
     reads: u64,
-    writes: u64,
 }
 
 impl Sent {
     pub(super) fn now(link: Arc<Link>) -> Self {
-        Self { at: Instant::now(), reads: link.gauge.reads(), writes: link.gauge.writes(), link }
-    }
-
-    /// Whether it has certainly not left this process: nothing has since it was handed over. Only of a link that has
-    /// failed: over one that lives it may leave at any time.
-    pub(super) fn never_left(&self) -> bool {
-        self.link.gauge.writes() == self.writes
+        Self { at: Instant::now(), reads: link.gauge.reads(), link }
     }
 
     /// It missed a deadline of this length. Where the server has been silent all the while, or others missed theirs

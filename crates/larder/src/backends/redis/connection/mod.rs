@@ -1,25 +1,28 @@
 //! One connection to one server: it gathers writes, fences replies, keeps deadlines and comes back by itself.
 //!
-//! The wire is redis-rs's `MultiplexedConnection`; here is what goes under it ([`stream`], [`fence`], [`scanner`]),
-//! before it ([`socket`], [`tls`], [`handshake`]) and above it ([`supervisor`], [`request`]). No command of a backend
-//! and no byte of a key is known here.
+//! Callers leave commands in the [`outbox`]; the [`driver`] owns the [`socket`], sends them together and hands replies
+//! over as the [`fence`] lets them through. The [`supervisor`] sees to it that there is a [`link`] of such a pair, after
+//! its [`handshake`]. No command of a backend and no byte of a key is known here; redis-rs packs commands and reads
+//! what is odd.
 
 mod address;
 mod backoff;
+mod driver;
 mod failed;
 mod fence;
 mod gauge;
 mod handshake;
 mod link;
 mod options;
+mod outbox;
 mod random;
+mod reply;
 mod request;
 #[cfg(sabotage)]
 mod sabotaged;
 mod scanner;
 mod socket;
 mod status;
-mod stream;
 mod supervisor;
 #[cfg(test)]
 mod tests;
@@ -41,6 +44,7 @@ pub(in crate::backends::redis) use options::Options;
 pub(in crate::backends::redis) use status::{State, Status};
 
 use link::{Link, Sent};
+use outbox::Lost;
 use request::{Request, Verdict};
 use supervisor::{Phase, Supervisor};
 
@@ -243,12 +247,13 @@ impl Connection {
                         }
                     }
                 }
-                Err(error) => {
-                    // Whatever redis-rs says, nothing that this link brings later is to be relied on.
+                Err(why) => {
                     lost = Some(link.number);
-                    link.end(|| Error::new(ErrorKind::Unavailable, "the connection was lost").caused_by(error));
-                    let again =
-                        on_its_way.never_left() || (effect == Effect::Read && !std::mem::replace(&mut replayed, true));
+                    link.end(|| Error::new(ErrorKind::Unavailable, "the connection was lost"));
+                    let again = match why {
+                        Lost::Unsent => true,
+                        Lost::Unanswered => effect == Effect::Read && !std::mem::replace(&mut replayed, true),
+                    };
                     if !again {
                         return Err(unanswered(effect));
                     }

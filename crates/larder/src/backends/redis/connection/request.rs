@@ -1,10 +1,11 @@
 //! What is sent over a link: one command or several, and what their replies mean for the connection.
 
-use redis::{Cmd, Pipeline, RedisResult, ServerError, Value};
+use redis::{Cmd, Pipeline, ServerError, Value};
 
 use super::failed::{demoted, failed, passes};
 use super::handshake::Facts;
 use super::link::Link;
+use super::outbox::Lost;
 use crate::error::{Error, ErrorKind, Result};
 
 /// A message of commands.
@@ -15,7 +16,7 @@ pub(super) trait Request: Sync {
     fn is_whole(&self) -> bool;
     /// Refuses what must not be sent to that server.
     fn allowed(&self, facts: &Facts) -> Result<()>;
-    fn send(&self, link: &Link) -> impl Future<Output = RedisResult<Self::Reply>> + Send;
+    fn send(&self, link: &Link) -> impl Future<Output = Result<Self::Reply, Lost>> + Send;
     fn verdict(&self, reply: &Self::Reply) -> Verdict;
     fn finish(&self, reply: Self::Reply) -> Result<Self::Reply>;
 }
@@ -56,7 +57,7 @@ impl Request for Cmd {
         Ok(())
     }
 
-    async fn send(&self, link: &Link) -> RedisResult<Value> {
+    async fn send(&self, link: &Link) -> Result<Value, Lost> {
         link.send(self).await
     }
 
@@ -89,7 +90,7 @@ impl Request for Pipeline {
         Ok(())
     }
 
-    async fn send(&self, link: &Link) -> RedisResult<Vec<Value>> {
+    async fn send(&self, link: &Link) -> Result<Vec<Value>, Lost> {
         link.send_all(self).await
     }
 

@@ -1,14 +1,17 @@
 //! How others do it who went wrong: what a build for `scripts/sabotage` does where a defence is switched off.
 
-use redis::aio::MultiplexedConnection;
-use redis::{Cmd, ErrorKind, RedisError, RedisResult, Value};
+use std::sync::Arc;
+
+use redis::{Cmd, Value};
 use tokio::sync::Mutex;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
+use super::outbox::{Lost, Outbox};
+
 /// A connection that callers borrow in turn to read their reply from. Whoever goes away leaves it to the next.
 pub(super) struct Borrowed {
-    replies: Mutex<UnboundedReceiver<RedisResult<Value>>>,
-    arrived: UnboundedSender<RedisResult<Value>>,
+    replies: Mutex<UnboundedReceiver<Result<Value, Lost>>>,
+    arrived: UnboundedSender<Result<Value, Lost>>,
 }
 
 impl Default for Borrowed {
@@ -19,14 +22,13 @@ impl Default for Borrowed {
 }
 
 impl Borrowed {
-    pub(super) async fn send(&self, redis: &MultiplexedConnection, command: &Cmd) -> RedisResult<Value> {
+    pub(super) async fn send(&self, outbox: &Arc<Outbox>, command: &Cmd) -> Result<Value, Lost> {
         let mut replies = self.replies.lock().await;
-        let (mut redis, command, arrived) = (redis.clone(), command.clone(), self.arrived.clone());
+        let (outbox, command, arrived) = (Arc::clone(outbox), command.clone(), self.arrived.clone());
         tokio::spawn(async move {
-            let _ = arrived.send(redis.send_packed_command(&command).await);
+            let _ = arrived.send(outbox.send(&command).await);
         });
-        let closed = || RedisError::from((ErrorKind::Io, "the connection is closed"));
-        replies.recv().await.unwrap_or_else(|| Err(closed()))
+        replies.recv().await.unwrap_or(Err(Lost::Unanswered))
     }
 }
 

@@ -97,7 +97,10 @@ fn write(term: &Term, out: &mut Vec<u8>) {
 }
 
 fn write_text(text: &[u8], out: &mut Vec<u8>) {
-    for chunk in text.utf8_chunks() {
+    // Most texts are nothing else.
+    let plain = text.iter().take_while(|byte| byte.is_ascii() && !is_escaped(char::from(**byte))).count();
+    out.extend_from_slice(&text[..plain]);
+    for chunk in text[plain..].utf8_chunks() {
         for character in chunk.valid().chars() {
             let mut bytes = [0; 4];
             let bytes = character.encode_utf8(&mut bytes).as_bytes();

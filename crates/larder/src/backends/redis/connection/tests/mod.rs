@@ -1,10 +1,10 @@
 //! The connection against a peer of our own that can be made to do harm, and against real servers.
 
 mod deadlines;
+mod driving;
 mod mixing;
 mod peer;
 mod servers;
-mod streaming;
 
 use std::time::Duration;
 
