@@ -2,6 +2,7 @@
 
 pub mod actix;
 pub mod axum;
+pub mod comparison;
 
 /// The port that a sample listens on.
 pub fn port() -> u16 {

@@ -64,22 +64,16 @@ impl Sample {
         sample
     }
 
-    fn transcript(&self) -> Vec<(u16, String, bool)> {
-        let agent: ureq::Agent = ureq::Agent::config_builder().http_status_as_error(false).build().into();
+    /// What it answers to paths, and to forms that are posted, each with whether a cookie is held then.
+    fn transcript(&self, asked: &[(&str, Option<&[(&str, &str)]>)]) -> Vec<(u16, String, bool)> {
+        let config = ureq::Agent::config_builder().http_status_as_error(false).max_redirects(0);
+        let agent: ureq::Agent = config.build().into();
         let (mut cookie, mut said) = (None::<String>, Vec::new());
-        for (verb, path) in [
-            ("GET", "/"),
-            ("POST", "/login"),
-            ("GET", "/"),
-            ("POST", "/login"),
-            ("GET", "/"),
-            ("POST", "/logout"),
-            ("GET", "/"),
-        ] {
-            let url = format!("http://127.0.0.1:{}{path}", self.port);
-            let answer = match verb {
-                "GET" => agent.get(&url).header("cookie", cookie.as_deref().unwrap_or_default()).call(),
-                _ => agent.post(&url).header("cookie", cookie.as_deref().unwrap_or_default()).send_empty(),
+        for (path, form) in asked {
+            let (url, sent) = (format!("http://127.0.0.1:{}{path}", self.port), cookie.as_deref().unwrap_or_default());
+            let answer = match form {
+                None => agent.get(&url).header("cookie", sent).call(),
+                Some(form) => agent.post(&url).header("cookie", sent).send_form(form.iter().copied()),
             };
             let mut answer = answer.unwrap();
             if let Some(set) = answer.headers().get("set-cookie") {
@@ -100,9 +94,59 @@ impl Drop for Sample {
     }
 }
 
+/// The lines in which a sample's text and ours differ: theirs, ours.
+fn difference(name: &str) -> Vec<(String, String)> {
+    let read = |kind: &str| std::fs::read_to_string(format!("{}/{name}-{kind}.rs", env!("SAMPLES"))).unwrap();
+    let (published, changed) = (read("published"), read("changed"));
+    assert_eq!(published.lines().count(), changed.lines().count());
+    let pairs = published.lines().zip(changed.lines()).filter(|(theirs, ours)| theirs != ours);
+    pairs.map(|(theirs, ours)| (theirs.trim().to_owned(), ours.trim().to_owned())).collect()
+}
+
+/// Shows the line in which they differ, which must be the only one and the store's.
+fn assert_one_line(name: &str) {
+    let difference = difference(name);
+    for (theirs, ours) in &difference {
+        eprintln!("{name}\n- {theirs}\n+ {ours}");
+    }
+    assert!(difference.len() == 1 && difference[0].0.contains("Store::default()"), "one line, of the store");
+}
+
 #[test]
 fn the_published_sample_of_actix_identity_behaves_as_over_its_own_store() {
-    let ours = Sample::start(env!("CARGO_BIN_EXE_identity_changed")).transcript();
-    assert_eq!(ours, Sample::start(env!("CARGO_BIN_EXE_identity_published")).transcript());
+    assert_one_line("identity");
+    let (get, post) = (None, Some(&[][..]));
+    let asked = [("/", get), ("/login", post), ("/", get), ("/login", post), ("/", get), ("/logout", post), ("/", get)];
+    let ours = Sample::start(env!("CARGO_BIN_EXE_identity_changed")).transcript(&asked);
+    assert_eq!(ours, Sample::start(env!("CARGO_BIN_EXE_identity_published")).transcript(&asked));
     assert_eq!(ours[2], (200, "Welcome! User1".to_owned(), true));
+}
+
+#[test]
+fn the_documented_application_of_axum_login_behaves_as_over_its_own_store() {
+    assert_one_line("login");
+    let form = |user| Some(user);
+    let asked = [
+        ("/protected", None),
+        ("/login", None),
+        ("/login", form(&[("user_id", "41")][..])),
+        ("/protected", None),
+        ("/login", form(&[("user_id", "42")])),
+        ("/protected", None),
+        ("/login", form(&[("user_id", "42")])),
+        ("/protected", None),
+    ];
+    let ours = Sample::start(env!("CARGO_BIN_EXE_login_changed")).transcript(&asked);
+    assert_eq!(ours, Sample::start(env!("CARGO_BIN_EXE_login_published")).transcript(&asked));
+    assert_eq!((ours[0].0, ours[2].0, ours[3].0), (307, 401, 307));
+    assert_eq!(ours[5], (200, "Gotta be logged in to see me!".to_owned(), true));
+}
+
+#[test]
+fn the_published_sample_of_tower_sessions_behaves_as_over_its_own_store() {
+    assert_one_line("counter");
+    let asked = [("/", None); 4];
+    let ours = Sample::start(env!("CARGO_BIN_EXE_counter_changed")).transcript(&asked);
+    assert_eq!(ours, Sample::start(env!("CARGO_BIN_EXE_counter_published")).transcript(&asked));
+    assert_eq!(ours[3], (200, "Current count: 3".to_owned(), true));
 }

@@ -5,6 +5,7 @@ pub mod disk;
 pub mod expiry;
 pub mod memory;
 pub mod redis;
+pub mod sessions;
 
 use std::fs;
 use std::io::{Error, Result};
@@ -20,7 +21,7 @@ pub fn write(quick: bool) -> Result<PathBuf> {
         Figures::load(bench, quick).ok_or_else(missing)
     };
     let (memory, disk, command) = (load("memory")?, load("disk")?, load("command")?);
-    let (expiry, redis) = (load("expiry")?, load("redis")?);
+    let (expiry, redis, sessions) = (load("expiry")?, load("redis")?, load("sessions")?);
     let place = if quick { folder(true) } else { Path::new("docs") };
     let plots = place.join("plots");
     fs::create_dir_all(&plots)?;
@@ -28,11 +29,12 @@ pub fn write(quick: bool) -> Result<PathBuf> {
         fs::write(plots.join(format!("{name}.svg")), plot.svg())?;
     }
     let page = format!(
-        "# Benchmarks\n\n{HEAD}\n## Memory\n\n{}\n### When all records end at once\n\n{}\n## Disk\n\n{}\n## Redis\n\n{}\n## The command\n\n{}",
+        "# Benchmarks\n\n{HEAD}\n## Memory\n\n{}\n### When all records end at once\n\n{}\n## Disk\n\n{}\n## Redis\n\n{}\n## Sessions\n\n{}\n## The command\n\n{}",
         memory::section(&memory),
         expiry::section(&expiry),
         disk::section(&disk),
         redis::section(&redis),
+        sessions::section(&sessions),
         command::tables(&command)
     );
     let path = place.join("benchmarks.md");

@@ -4,7 +4,7 @@
 use larder_actix_session::SessionStore;
 use larder_compare::port;
 
-include!(concat!(env!("OUT_DIR"), "/changed.rs"));
+include!(concat!(env!("OUT_DIR"), "/identity-changed.rs"));
 
 fn store() -> SessionStore {
     static STORE: std::sync::OnceLock<SessionStore> = std::sync::OnceLock::new();

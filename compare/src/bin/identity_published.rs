@@ -3,4 +3,4 @@
 
 use larder_compare::port;
 
-include!(concat!(env!("OUT_DIR"), "/published.rs"));
+include!(concat!(env!("OUT_DIR"), "/identity-published.rs"));

@@ -4,6 +4,7 @@
 //!   also when the test is killed.
 //! * [`Client`] looks at a server behind the back of the code under test, and sets it up.
 //! * [`Proxy`] delays, loses, repeats and mangles what the server says, as its [`Fault`] tells it to.
+//! * [`Relay`] stands there too, does no harm, and counts round trips and bytes.
 //!
 //! The rig panics where it cannot do its work: a test that cannot run has failed.
 //!
@@ -22,10 +23,12 @@
 
 mod client;
 mod proxy;
+mod relay;
 mod reply;
 mod server;
 
 pub use client::Client;
 pub use proxy::{Fault, Proxy};
+pub use relay::{Relay, Traffic};
 pub use reply::Reply;
 pub use server::{Builder, Certificates, Server};

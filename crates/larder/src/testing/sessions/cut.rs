@@ -3,9 +3,11 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::Bytes;
+use tokio::task::yield_now;
 
 use crate::backend::{Backend, Cursor, Info, Page, Put, Sweep, Swept};
 use crate::error::{Error, ErrorKind, Result};
+use crate::key;
 use crate::key::Key;
 use crate::namespace::Namespace;
 use crate::pattern::Pattern;
@@ -35,6 +37,7 @@ pub(super) struct Cut<B>(Arc<State<B>>);
 
 struct State<B> {
     backend: B,
+    loiters: bool,
     plan: Mutex<Plan>,
 }
 
@@ -48,7 +51,13 @@ struct Plan {
 
 impl<B: Backend> Cut<B> {
     pub(super) fn new(backend: B) -> Self {
-        Self(Arc::new(State { backend, plan: Mutex::default() }))
+        Self(Arc::new(State { backend, loiters: false, plan: Mutex::default() }))
+    }
+
+    /// One that deals no blow and now and then is late, by up to a dozen calls of a backend's: so that between two steps
+    /// of one caller others do all of theirs.
+    pub(super) fn loitering(backend: B) -> Self {
+        Self(Arc::new(State { backend, loiters: true, plan: Mutex::default() }))
     }
 
     /// Deals a blow at the `nth` call from now on; 1 is the next.
@@ -68,7 +77,21 @@ impl<B: Backend> Cut<B> {
         change(&mut self.0.plan.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
+    async fn loiter(&self) -> Result<()> {
+        if fastrand::u8(..4) == 0 {
+            for _ in 0..fastrand::u8(..12) {
+                // A delete waits for a disk where a get does not.
+                self.0.backend.delete(&Namespace::default(), &[key!["nobody"]]).await?;
+                yield_now().await;
+            }
+        }
+        Ok(())
+    }
+
     async fn call<T>(&self, call: impl Future<Output = Result<T>>) -> Result<T> {
+        if self.0.loiters {
+            self.loiter().await?;
+        }
         let blow = self.plan(|plan| {
             plan.calls += 1;
             let blow = plan.blow.take_if(|(nth, _)| *nth == plan.calls).map(|(_, blow)| blow);

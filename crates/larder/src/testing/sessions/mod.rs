@@ -57,6 +57,11 @@ async fn reached_or_done<T>(gate: &Gate, task: &JoinHandle<T>) -> bool {
     }
 }
 
+/// Tells what was checked, for whoever runs a test for its numbers.
+fn checked(what: String) {
+    eprintln!("checked: {what}");
+}
+
 /// Makes a test of every promise of the sessions, under the promise's name. The fixture is written once and made anew
 /// for every test.
 ///

@@ -54,6 +54,12 @@ impl<F: Fixture> Place<F> {
         self.another_with(|builder| (self.set_up)(builder, self.unit))
     }
 
+    /// The same in another process, which is late now and then.
+    pub(super) fn loitering(&self) -> Sessions {
+        let late = Erased::new(Cut::loitering(self.case.backend.clone()));
+        ok((self.set_up)(builder(&self.case, late, &self.clock), self.unit).build(), "the settings are sound")
+    }
+
     pub(super) fn another_with(&self, set_up: impl FnOnce(Builder) -> Builder) -> Sessions {
         let builder = builder(&self.case, Erased::new(self.case.backend.clone()), &self.clock);
         ok(set_up(builder).build(), "the settings are sound")

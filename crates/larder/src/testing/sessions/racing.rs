@@ -8,13 +8,46 @@ use crate::testing::case::ok;
 use crate::testing::concurrency::run;
 use crate::testing::{Fixture, Gate};
 
+use super::checked;
 use super::cut::Blow;
 use super::place::{Place, lives, names, set_of};
 
 /// When a call began and ended, on a line that all tasks share.
+#[derive(Clone, Copy)]
 struct Span {
     began: u64,
     ended: u64,
+}
+
+/// What logins and ends of all came to.
+struct History {
+    /// Each login, and whether its session lives now that all is over.
+    logins: Vec<(Span, bool)>,
+    ends: Vec<Span>,
+}
+
+impl History {
+    /// How many logins can have come to one thing only.
+    ///
+    /// # Errors
+    /// What is wrong, where one came to the other: it was over before an end of all began, and lives; or began after
+    /// the last was over, and is dead.
+    fn judge(&self) -> Result<usize, &'static str> {
+        let last = self.ends.iter().map(|end| end.ended).max().unwrap_or(0);
+        let mut certain = 0;
+        for (login, is_alive) in &self.logins {
+            let must_be_dead = self.ends.iter().any(|end| login.ended < end.began);
+            let must_be_alive = login.began > last;
+            if must_be_dead && *is_alive {
+                return Err("a session made before the end of all lives");
+            }
+            if must_be_alive && !is_alive {
+                return Err("a session made after the last end of all is dead");
+            }
+            certain += usize::from(must_be_dead || must_be_alive);
+        }
+        Ok(certain)
+    }
 }
 
 /// A login that raced: what came of it is dead where it was over before the end of all began, alive where it began after
@@ -24,7 +57,7 @@ pub async fn revoke_all_racing_logins_has_an_order<F: Fixture>(fixture: F) {
     let logins = std::env::var("LARDER_LOGINS").ok().and_then(|logins| logins.parse().ok()).unwrap_or(400_usize);
     let place = Place::open(fixture).await;
     let time = Arc::new(AtomicU64::new(0));
-    let processes = [place.sessions.clone(), place.another(), place.another()];
+    let processes = [place.loitering(), place.loitering(), place.loitering()];
     let (mut logging_in, mut ending) = (Vec::new(), Vec::new());
     for worker in 0..44 {
         let (sessions, time) = (processes[worker % 3].clone(), Arc::clone(&time));
@@ -58,28 +91,31 @@ pub async fn revoke_all_racing_logins_has_an_order<F: Fixture>(fixture: F) {
     for task in ending {
         revocations.extend(run(task).await);
     }
-    let last = revocations.iter().map(|(_, span)| span.ended).max().unwrap_or(0);
+    let mut history = History { logins: Vec::new(), ends: revocations.iter().map(|(_, span)| *span).collect() };
     let mut alive = Vec::new();
-    let (mut dead, mut certain) = (0, 0);
     for (created, login) in created {
         let (bearer, session) = match created {
             Created::Session(bearer, session) => (bearer, session),
             Created::Refused(refusal) => panic!("a login was lost: {refusal}"),
         };
         let is_alive = lives(&place.sessions, &bearer).await;
-        let must_be_dead = revocations.iter().any(|(_, end)| login.ended < end.began);
-        let must_be_alive = login.began > last;
-        assert!(!(must_be_dead && is_alive), "a session made before the end of all lives");
-        assert!(!must_be_alive || is_alive, "a session made after the last end of all is dead");
-        certain += usize::from(must_be_dead || must_be_alive);
-        if is_alive { alive.push(session.id()) } else { dead += 1 }
+        history.logins.push((login, is_alive));
+        if is_alive {
+            alive.push(session.id());
+        }
     }
+    let certain = history.judge().unwrap_or_else(|wrong| panic!("{wrong}"));
+    let (made, living, ends) = (history.logins.len(), alive.len(), history.ends.len());
     let counted: usize = revocations.iter().map(|(count, _)| count).sum();
     // A login that was ended before its bearer was handed out, and began again, counts as well.
-    assert!(counted >= dead, "those who ended them counted {counted} of {dead}");
+    assert!(counted >= made - living, "those who ended them counted {counted} of {}", made - living);
     assert_eq!(names(&place.sessions, "ann").await, set_of(alive.iter().copied()), "the list is what lives");
     assert_eq!(place.truth("ann").await, set_of(alive), "and nothing else does");
     assert!(certain > 0, "some were clearly before or after");
+    checked(format!(
+        "{made} logins racing {ends} ends of all: {certain} clearly before or after one, 0 wrong; {living} live, and are \
+         what is listed and stored"
+    ));
 }
 
 /// Between any two steps of a login all sessions are ended: it is after that and lives, and is listed. One is ended by
@@ -158,4 +194,22 @@ pub async fn logins_and_sign_outs_at_once_know_their_own<F: Fixture>(fixture: F)
     }
     assert_eq!(names(&place.sessions, "ann").await, set_of(kept.iter().copied()));
     assert_eq!(place.truth("ann").await, set_of(kept));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_history_that_cannot_be_is_told() {
+        let span = |began, ended| Span { began, ended };
+        let judged = |login, is_alive| History { logins: vec![(login, is_alive)], ends: vec![span(10, 20)] }.judge();
+        assert!(judged(span(0, 9), true).is_err(), "before the end, and alive");
+        assert_eq!(judged(span(0, 9), false), Ok(1));
+        assert!(judged(span(21, 30), false).is_err(), "after the end, and dead");
+        assert_eq!(judged(span(21, 30), true), Ok(1));
+        for beside in [span(0, 11), span(11, 19), span(19, 30)] {
+            assert_eq!((judged(beside, true), judged(beside, false)), (Ok(0), Ok(0)), "beside it, either");
+        }
+    }
 }
