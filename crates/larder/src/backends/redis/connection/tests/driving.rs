@@ -175,7 +175,9 @@ async fn no_fence_comes_between_the_commands_of_a_transaction() {
     rig.call(31);
     let mut commands = pipe();
     commands.atomic();
-    (0..40).for_each(|_| drop(commands.add_command(get())));
+    for _ in 0..40 {
+        commands.add_command(get());
+    }
     let outbox = Arc::clone(&rig.outbox);
     let mut caller = Box::pin(async move { outbox.send_all(&commands).await });
     assert!(turn(&mut caller).is_none());
@@ -298,7 +300,7 @@ async fn callers_wait_for_room_where_the_server_takes_nothing_and_go_on_when_it_
 async fn a_caller_that_went_away_costs_the_others_nothing() {
     let mut rig = rig(true);
     rig.call(3);
-    rig.callers.remove(1);
+    drop(rig.callers.remove(1));
     rig.drive();
     let fence = rig.fences().remove(0);
     rig.hear(&[b"$1\r\na\r\n$1\r\nb\r\n$1\r\nc\r\n", fence.as_slice()].concat()).await;
