@@ -1,7 +1,8 @@
 //! The Redis backend beside redis-rs and fred used directly, and beside redis-benchmark: the same commands on the same
 //! server, in turn.
 //!
-//! Options: `--quick`, `--calls N` (200,000 a round), `--records N` (1,000,000), `--rounds N` (5).
+//! Options: `--quick`, `--calls N` (80,000 a round), `--records N` (1,000,000), `--rounds N` (5), `--callers N` (that
+//! crowd alone, and nothing else).
 
 mod candidate;
 mod crowd;
@@ -26,11 +27,12 @@ struct Asked {
     calls: usize,
     records: usize,
     rounds: usize,
+    callers: Option<usize>,
     quick: bool,
 }
 
 fn asked() -> Asked {
-    let mut asked = Asked { calls: 200_000, records: 1_000_000, rounds: 5, quick: false };
+    let mut asked = Asked { calls: 80_000, records: 1_000_000, rounds: 5, callers: None, quick: false };
     let mut arguments = std::env::args().skip(1);
     while let Some(argument) = arguments.next() {
         let mut next = || arguments.next().unwrap_or_else(|| panic!("{argument} wants a value"));
@@ -38,6 +40,7 @@ fn asked() -> Asked {
             "--quick" => (asked.calls, asked.records, asked.rounds, asked.quick) = (5_000, 20_000, 2, true),
             "--calls" => asked.calls = next().parse().expect("a number"),
             "--records" => asked.records = next().parse().expect("a number"),
+            "--callers" => asked.callers = Some(next().parse().expect("a number")),
             "--rounds" => asked.rounds = next().parse().expect("a number"),
             other => panic!("{other} is not known"),
         }
@@ -67,6 +70,10 @@ fn main() -> std::io::Result<()> {
     let tell = |what: &str| eprintln!("{:>4.0} s: {what}", began.elapsed().as_secs_f64());
     let runtime = runtime();
     calls(&runtime, &server, &asked, &mut figures, tell);
+    if asked.callers.is_some() {
+        println!("{}", report::redis::tables(&figures));
+        return Ok(());
+    }
     tell("listing");
     listing::measure(&runtime, &server, asked.records, &mut figures);
     tell("the index");
@@ -82,7 +89,7 @@ fn main() -> std::io::Result<()> {
 /// Every deed by every candidate, each with a few callers and with many.
 fn calls(runtime: &Runtime, server: &Server, asked: &Asked, figures: &mut Figures, tell: impl Fn(&str)) {
     let candidates = runtime.block_on(candidate::all(server));
-    for callers in CROWDS {
+    for callers in CROWDS.into_iter().filter(|crowd| asked.callers.is_none_or(|only| only == *crowd)) {
         let setting = if callers == 1 { "1 caller".to_owned() } else { format!("{callers} callers") };
         tell(&setting);
         // A lone caller waits for every reply, so that fewer calls take as long.
@@ -90,8 +97,10 @@ fn calls(runtime: &Runtime, server: &Server, asked: &Asked, figures: &mut Figure
         for deed in [Deed::Get, Deed::Put, Deed::PutIndexed] {
             let mut told: Vec<Vec<Option<Told>>> = vec![Vec::new(); candidates.len() + 1];
             for round in 0..=asked.rounds {
-                for (at, candidate) in candidates.iter().enumerate() {
-                    let one = crowd::run(runtime, server, candidate, deed, callers, calls);
+                // Each begins a round in its turn: whoever comes first finds the machine otherwise than the last.
+                for turn in 0..candidates.len() {
+                    let at = (round + turn) % candidates.len();
+                    let one = crowd::run(runtime, server, &candidates[at], deed, callers, calls);
                     // The first round warms both sides up.
                     if round > 0 {
                         told[at].push(one);

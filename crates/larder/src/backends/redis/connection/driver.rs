@@ -11,7 +11,7 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite};
 
 use super::fence::{Fence, Passed};
 use super::gauge::Gauge;
-use super::outbox::{KEPT, Load, Outbox, Waiting};
+use super::outbox::{KEPT, Lies, Load, Outbox, Waiting};
 use super::reply;
 use super::scanner::{Malformed, Scanner};
 use crate::error::{Error, ErrorKind};
@@ -22,7 +22,7 @@ const READ: usize = 64 * 1024;
 /// Drives a connection until it ends. Dropped, it ends it: whoever waits for a reply is told that it is lost.
 ///
 /// What follows a load of several messages is put off by one turn of the scheduler: callers that are about to write get
-/// to do so first, and all of it goes out in one send. A lone caller is never put off.
+/// to do so first, and all of it goes out in one send. A lone caller is never put off, nor is a load that is large enough.
 pub(super) struct Driver<S> {
     socket: S,
     outbox: Arc<Outbox>,
@@ -85,13 +85,14 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Driver<S> {
                 }
                 self.unflushed = false;
             }
-            if !self.outbox.wait(cx) {
-                return Poll::Pending;
-            }
-            if self.busy && !self.yielded {
-                self.yielded = true;
-                cx.waker().wake_by_ref();
-                return Poll::Pending;
+            match self.outbox.wait(cx) {
+                Lies::Nothing => return Poll::Pending,
+                Lies::Something if self.busy && !self.yielded => {
+                    self.yielded = true;
+                    cx.waker().wake_by_ref();
+                    return Poll::Pending;
+                }
+                Lies::Something | Lies::Enough => {}
             }
             self.take();
         }

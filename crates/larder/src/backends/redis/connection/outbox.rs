@@ -12,6 +12,8 @@ use super::fence::{Batch, Seals};
 
 /// How many bytes may lie here before callers wait to leave theirs.
 const ROOM: usize = 1024 * 1024;
+/// So many messages are worth a send of their own: the server begins while more are being left.
+const ENOUGH: usize = 32;
 /// A buffer that grew beyond it is given back once it is empty.
 pub(super) const KEPT: usize = 1024 * 1024;
 
@@ -28,8 +30,10 @@ pub(super) struct Outbox {
 struct Lying {
     load: Load,
     seals: Seals,
-    /// Whom to wake for it, where the task sleeps because there was nothing.
-    sleeper: Option<Waker>,
+    /// The task that takes it.
+    taker: Option<Waker>,
+    /// Whether that sleeps because there was nothing.
+    asleep: bool,
     ended: bool,
 }
 
@@ -39,6 +43,14 @@ pub(super) struct Load {
     pub(super) bytes: Vec<u8>,
     pub(super) waiting: VecDeque<Waiting>,
     pub(super) batches: VecDeque<Batch>,
+}
+
+/// What lies there to be taken.
+pub(super) enum Lies {
+    Nothing,
+    Something,
+    /// So much that waiting for more gains nothing.
+    Enough,
 }
 
 /// Who waits for which replies.
@@ -62,7 +74,7 @@ pub(super) enum Lost {
 
 impl Outbox {
     pub(super) fn new(fence: bool) -> Self {
-        let lying = Lying { load: Load::default(), seals: Seals::new(fence), sleeper: None, ended: false };
+        let lying = Lying { load: Load::default(), seals: Seals::new(fence), taker: None, asleep: false, ended: false };
         Self { lying: Mutex::new(lying), room: Notify::new() }
     }
 
@@ -98,14 +110,15 @@ impl Outbox {
                     return Err(Lost::Unsent);
                 }
                 if lying.load.bytes.len() < ROOM {
-                    let Lying { load, seals, sleeper, .. } = &mut *lying;
+                    let Lying { load, seals, taker, asleep, .. } = &mut *lying;
                     write(&mut load.bytes);
                     load.waiting.push_back(waiting);
                     load.batches.extend(seals.wrote(commands, &mut load.bytes));
-                    let sleeper = sleeper.take();
+                    let wakes = mem::take(asleep) || load.waiting.len() == ENOUGH;
+                    let taker = if wakes { taker.clone() } else { None };
                     drop(lying);
-                    if let Some(sleeper) = sleeper {
-                        sleeper.wake();
+                    if let Some(taker) = taker {
+                        taker.wake();
                     }
                     return Ok(());
                 }
@@ -114,13 +127,20 @@ impl Outbox {
         }
     }
 
-    /// Whether something lies here; where nothing does, whoever asks is woken by what comes next.
-    pub(super) fn wait(&self, cx: &Context<'_>) -> bool {
+    /// What lies here; where nothing does, whoever asks is woken by what comes next.
+    pub(super) fn wait(&self, cx: &Context<'_>) -> Lies {
         let mut lying = self.lock();
-        if lying.load.waiting.is_empty() {
-            lying.sleeper = Some(cx.waker().clone());
+        if !lying.taker.as_ref().is_some_and(|taker| taker.will_wake(cx.waker())) {
+            lying.taker = Some(cx.waker().clone());
         }
-        !lying.load.waiting.is_empty()
+        match lying.load.waiting.len() {
+            0 => {
+                lying.asleep = true;
+                Lies::Nothing
+            }
+            1..ENOUGH => Lies::Something,
+            _ => Lies::Enough,
+        }
     }
 
     /// Takes all of it, sealed. `empty` is left in its place, so that buffers are used again.
