@@ -257,6 +257,17 @@ async fn records_that_come_and_go_while_an_index_is_made_whole_are_in_it() {
 }
 
 #[tokio::test]
+async fn a_store_that_began_in_a_small_database_never_walks_over_a_large_one() {
+    let ground = Ground::alone("native");
+    let store = ground.store().await;
+    put(&store, 1, &["a", "b"]).await;
+    populate(&ground);
+    ground.server.forget_calls();
+    assert_eq!(found(&ground.store().await, 1).await, (2, Path::Index), "and so for whoever opens it later");
+    assert_eq!(ground.server.calls().get("scan"), None);
+}
+
+#[tokio::test]
 async fn a_compaction_lists_what_was_removed_from_one_index_by_hand() {
     let ground = Ground::alone("native");
     let store = ground.store().await;

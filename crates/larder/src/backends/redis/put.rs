@@ -51,7 +51,12 @@ impl Redis {
                 return Ok(vec![Ok(reply::set(written)?)]);
             }
         }
-        let now = if entries.iter().all(Vec::is_empty) { 0 } else { self.clock.millis(&self.connection).await? };
+        let now = if entries.iter().all(Vec::is_empty) {
+            0
+        } else {
+            self.begin_whole(space).await;
+            self.clock.millis(&self.connection).await?
+        };
         let mut batch = Batch::default();
         let mut answers = Vec::with_capacity(puts.len());
         for ((put, spelled), entries) in puts.iter().zip(&spelled).zip(&entries) {

@@ -1,7 +1,7 @@
 //! Makes the indexes of a namespace whole: a walk over its records that adds what is missing and removes nothing.
 
-use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
@@ -10,6 +10,7 @@ use tokio::task::{AbortHandle, JoinHandle};
 use tokio::time::sleep;
 
 use crate::error::{Error, ErrorKind, Result};
+use crate::namespace::Namespace;
 use crate::ttl::Ttl;
 
 use super::batch::Batch;
@@ -39,15 +40,36 @@ const LOCKED: &str = "30000";
 /// The walks of this process that are under way.
 #[derive(Default)]
 pub(super) struct Rebuilds {
+    /// The namespaces that were written to.
+    written: RwLock<BTreeSet<Namespace>>,
     begun: Mutex<BTreeMap<Vec<u8>, (AbortHandle, Instant)>>,
 }
 
 impl Redis {
+    /// Before the first put of this store in a namespace: where the database is small, its indexes are made whole, so that
+    /// they are known to be from then on, however large it grows.
+    pub(super) async fn begin_whole(&self, space: &Namespace) {
+        if self.layout != Layout::Native || !self.rebuilds.is_first(space) {
+            return;
+        }
+        let space = native::prefix(space, &[]);
+        // No put fails for want of what a listing can do without.
+        if matches!(self.connection.call(&on(cmd("GET"), &native::mark(&space)), Effect::Read).await, Ok(Value::Nil))
+            && self.is_small().await.unwrap_or(false)
+        {
+            let _ = self.make_whole(&space).await;
+        }
+    }
+
+    async fn is_small(&self) -> Result<bool> {
+        let keys = reply::integer(self.connection.call(&cmd("DBSIZE"), Effect::Read).await?)?;
+        Ok(u64::try_from(keys).is_ok_and(|keys| keys <= SOON))
+    }
+
     /// Sees to it that the indexes of a namespace, spelled, become whole. Answers whether they may be now, so that
     /// another look at their mark is worth it.
     pub(super) async fn make_whole(&self, space: &[u8]) -> Result<bool> {
-        let keys = reply::integer(self.connection.call(&cmd("DBSIZE"), Effect::Read).await?)?;
-        let waits = u64::try_from(keys).is_ok_and(|keys| keys <= SOON);
+        let waits = self.is_small().await?;
         let Some(walk) = self.begin(space, waits) else { return Ok(false) };
         // What a walk fails of, the listing without an index meets as well, and says.
         Ok(waits && matches!(walk.await, Ok(Ok(true))))
@@ -69,6 +91,13 @@ impl Redis {
     /// Walks over the records of a namespace, spelled, although its mark may say that nothing is missing.
     pub(super) async fn check_whole(&self, space: &[u8]) -> Result<()> {
         Rebuild::of(self, space, 0).run(true).await.map(drop)
+    }
+}
+
+impl Rebuilds {
+    fn is_first(&self, space: &Namespace) -> bool {
+        let is_known = self.written.read().unwrap_or_else(PoisonError::into_inner).contains(space);
+        !is_known && self.written.write().unwrap_or_else(PoisonError::into_inner).insert(space.clone())
     }
 }
 
