@@ -72,7 +72,7 @@ impl Redis {
         let waits = self.is_small().await?;
         let Some(walk) = self.begin(space, waits) else { return Ok(false) };
         // What a walk fails of, the listing without an index meets as well, and says.
-        Ok(waits && matches!(walk.await, Ok(Ok(true))))
+        Ok(waits && matches!(self.connection.in_time(walk).await, Some(Ok(Ok(true)))))
     }
 
     /// Begins a walk unless one is under way. It goes on where the caller does not wait, and ends with the store.

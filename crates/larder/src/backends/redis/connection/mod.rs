@@ -98,6 +98,11 @@ impl Connection {
         DEADLINE.scope(self.due(), call).await
     }
 
+    /// Waits for something else until the deadline of the call at hand; `None` once that is missed.
+    pub(in crate::backends::redis) async fn in_time<T>(&self, what: impl Future<Output = T>) -> Option<T> {
+        timeout_at(self.due(), what).await.ok()
+    }
+
     /// When what begins now has to end.
     fn due(&self) -> Instant {
         DEADLINE.try_get().unwrap_or_else(|_| Instant::now() + self.0.supervisor.options.timeout)
