@@ -6,12 +6,12 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use fastrand::Rng;
-use larder::{Key, Store, Ttl};
+use larder::{Key, Path, Store, Ttl};
 use larder_test_redis::Server;
 use tokio::task::JoinHandle;
 
 use super::tally::Tally;
-use super::task::{SLOTS, Task, number_in};
+use super::task::{SLOTS, Task, all_of, number_in};
 
 const TASKS: usize = 64;
 
@@ -69,7 +69,10 @@ impl Load {
         let long = number("LARDER_FAULT_SECONDS");
         let joint = if url.contains('?') { '&' } else { '?' };
         let url = format!("{url}{joint}timeout={}ms&connect_timeout=300ms", TIMEOUT.as_millis());
-        let store = larder::open(&url).await.unwrap().store().with_ttl(Ttl::After(Duration::from_secs(3600)));
+        let store: Store<String> =
+            larder::open(&url).await.unwrap().store().with_ttl(Ttl::After(Duration::from_secs(3600)));
+        // From here on a listing is one page of the index, which has one deadline.
+        assert_eq!(store.all(&all_of(0)).await.unwrap().cost.path, Path::Index);
         let shared = Arc::new(Shared {
             store,
             pace: Duration::from_millis(if long.is_some() { 1 } else { 5 }),

@@ -314,7 +314,7 @@ pub(crate) fn name_of(task: usize, name: u64) -> Key {
     if name % 4 == 3 { key![name_text(task, name)] } else { key!["load", task as u64, "record", name] }
 }
 
-fn all_of(task: usize) -> Pattern {
+pub(crate) fn all_of(task: usize) -> Pattern {
     pattern!["load", task as u64, "record", _]
 }
 
