@@ -29,9 +29,9 @@ use crate::transfer::Transfer;
 /// service on the JSON codec reads them: maps and keyword lists become objects, lists and tuples arrays, atoms texts,
 /// and nil null. --recode json:etf goes the other way: names of objects become binaries, null nil. A value that has no
 /// form on the other side is refused, as are binaries that are no text, integers beyond 64 bits, and a map with other
-/// keys than texts and atoms, or with a text and an atom of one name. Nothing lives longer for being copied. The source is only read; a
-/// target that is not there is created. What stands in the target already is overwritten, unless --if absent keeps it,
-/// and nothing is ended there.
+/// keys than texts and atoms, or with a text and an atom of one name. Nothing lives longer for being copied. No record of
+/// the source is written (on Redis, an index that was lost may be made whole); a target that is not there is created.
+/// What stands in the target already is overwritten, unless --if absent keeps it, and nothing is ended there.
 ///
 /// A Redis server is given and asked for few records at a time, so that nobody else waits for it. A value of several MiB
 /// takes it some milliseconds by itself, whoever reads it.
@@ -111,7 +111,7 @@ EXAMPLES:
   larder copy --from ./old.larder --to redis://localhost/1 --verify
   larder copy --from redis://localhost/2 --from-format tower-sessions-redis --to redis://localhost
   larder copy --from 'redis://localhost?layout=pow' --to redis://localhost --state copy.state
-  larder copy --from 'redis://localhost?layout=pow' --to redis://localhost --recode etf:json --verify";
+  larder copy --from 'redis://localhost?layout=pow' --to redis://localhost --recode etf:json";
 
 /// Which keys are printed.
 #[derive(Clone, Copy, Debug, ValueEnum)]
