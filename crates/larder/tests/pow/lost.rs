@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use larder::{ErrorKind, Path, Pattern, Store, Term, Ttl, key, pattern};
-use larder_test_redis::{Reply, Server};
+use larder_test_redis::{Fault, Proxy, Reply, Server};
 
 use super::ground::{Ground, SPACE};
 
@@ -265,6 +265,23 @@ async fn a_store_that_began_in_a_small_database_never_walks_over_a_large_one() {
     ground.server.forget_calls();
     assert_eq!(found(&ground.store().await, 1).await, (2, Path::Index), "and so for whoever opens it later");
     assert_eq!(ground.server.calls().get("scan"), None);
+}
+
+#[tokio::test]
+async fn a_listing_that_waits_for_its_index_to_be_made_whole_keeps_its_deadline() {
+    let ground = Ground::alone("native");
+    put(&ground.store().await, 1, &["a", "b"]).await;
+    ground.ask(&["DEL", &mark()]);
+    let proxy = Proxy::new(&ground.server, 1);
+    let timeout = Duration::from_millis(500);
+    let url = format!("{}/0?namespace={SPACE}&ttl=30m&timeout={}ms", proxy.url(), timeout.as_millis());
+    let store: Store<Term> = larder::open(&url).await.unwrap().store();
+    assert_eq!(store.get(key!["user", 1, "a"]).await.unwrap(), Some(Term::from("a")));
+    // Each reply comes in time by itself. Those to a listing and a walk take three times as long as a call may.
+    proxy.set(Fault::Delay(Duration::from_millis(200)));
+    let since = Instant::now();
+    assert_eq!(store.all(&of_user(1)).await.unwrap_err().kind(), ErrorKind::Unavailable);
+    assert!(since.elapsed() < timeout + Duration::from_millis(300), "{:?}", since.elapsed());
 }
 
 #[tokio::test]

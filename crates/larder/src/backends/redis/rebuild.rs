@@ -49,10 +49,10 @@ impl Redis {
     /// Before the first put of this store in a namespace: where the database is small, its indexes are made whole, so that
     /// they are known to be from then on, however large it grows.
     pub(super) async fn begin_whole(&self, space: &Namespace) {
-        if self.layout != Layout::Native || !self.rebuilds.is_first(space) {
+        if !self.rebuilds.is_first(space) {
             return;
         }
-        let space = native::prefix(space, &[]);
+        let Some(space) = self.layout.marked_space(space) else { return };
         // No put fails for want of what a listing can do without.
         if matches!(self.connection.call(&on(cmd("GET"), &native::mark(&space)), Effect::Read).await, Ok(Value::Nil))
             && self.is_small().await.unwrap_or(false)

@@ -33,7 +33,7 @@ pub(super) fn spell(space: &Namespace, key: &Key) -> Result<Vec<u8>> {
 }
 
 /// A namespace and the parts behind it.
-pub(in crate::backends::redis) fn prefix(space: &Namespace, parts: &[Term]) -> Vec<u8> {
+pub(super) fn prefix(space: &Namespace, parts: &[Term]) -> Vec<u8> {
     let mut out = Vec::with_capacity(64);
     write(&space.term(), &mut out);
     for part in parts {
