@@ -3,7 +3,7 @@
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use larder_bench::{Figures, Unit, process_time};
+use larder_bench::{Figures, Unit, process_time, server_time};
 use larder_test_redis::Server;
 use tokio::runtime::Runtime;
 
@@ -91,12 +91,6 @@ pub(crate) fn redis_benchmark(server: &Server, deed: Deed, callers: usize, calls
     let fields: Vec<f64> = line.split(',').filter_map(|field| field.trim_matches('"').parse().ok()).collect();
     let [per_second, _, _, p50, _, p99, _] = fields[..] else { panic!("redis-benchmark tells seven numbers") };
     Some(Told { per_second, p50: p50 * 1e6, p99: p99 * 1e6, client: None, server: None })
-}
-
-/// The CPU time that the server has taken.
-fn server_time(server: &Server) -> Duration {
-    let seconds = |name: &str| server.info(name).parse::<f64>().unwrap_or(0.0);
-    Duration::from_secs_f64(seconds("used_cpu_user") + seconds("used_cpu_sys"))
 }
 
 impl Told {

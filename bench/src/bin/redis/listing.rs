@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use larder::backends::redis::Redis;
 use larder::{Backend, Erased, Namespace, Pattern, Put, Raw, Select, Store, Sweep, Ttl, When, key, pattern};
-use larder_bench::{Figures, Unit};
+use larder_bench::{Figures, Unit, commands};
 use larder_test_redis::Server;
 use std::time::Duration;
 use tokio::runtime::Runtime;
@@ -54,16 +54,6 @@ pub(crate) fn measure(runtime: &Runtime, server: &Server, most: usize, figures: 
         figures.add(setting, &row("time"), "one get", Unit::Nanos, get);
         figures.add(setting, &row("commands the server counted"), "larder, index", Unit::Count, vec![trips]);
     }
-}
-
-/// How many commands the server has been sent, our fence's ECHO and the rig's own INFO aside.
-fn commands(server: &Server) -> f64 {
-    let calls = server.calls();
-    calls
-        .iter()
-        .filter(|(name, _)| !["echo", "info", "time", "role"].contains(&name.as_str()))
-        .map(|(_, calls)| *calls as f64)
-        .sum()
 }
 
 fn id(number: usize) -> String {

@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use larder::key;
-use larder_bench::{Figures, Unit};
+use larder_bench::{Figures, Unit, commands};
 use larder_test_redis::{Relay, Server};
 use tokio::runtime::Builder;
 
@@ -46,9 +46,9 @@ pub(crate) fn measure(server: &Server, sessions: usize, figures: &mut Figures, t
             list(&relayed, user(time, users)).await;
         }
         let trips = (relay.traffic().trips - before.0) as f64 / TIMES as f64;
-        let commands = (commands(server) - before.1) / TIMES as f64;
+        let sent = (commands(server) - before.1) / TIMES as f64;
         figures.add("listing", "round trips", "list of ten", Unit::Count, vec![trips]);
-        figures.add("listing", "commands the server counted", "list of ten", Unit::Count, vec![commands]);
+        figures.add("listing", "commands the server counted", "list of ten", Unit::Count, vec![sent]);
 
         let cookie = place.sign_in(users).await;
         let key = key!["unused"];
@@ -72,11 +72,4 @@ async fn list(place: &Place, user: usize) {
 
 fn user(time: usize, users: usize) -> usize {
     time * 7919 % users
-}
-
-/// How many commands the server has been sent, our fence's ECHO and the rig's own INFO aside.
-fn commands(server: &Server) -> f64 {
-    let apart = ["echo", "info", "time", "role"];
-    let calls = server.calls();
-    calls.iter().filter(|(name, _)| !apart.contains(&name.as_str())).map(|(_, calls)| *calls as f64).sum()
 }

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use larder::Key;
 use larder_bench::report::sessions::{CROWDS, MEMORY, MORE, OVER_BYTES, OVER_VALUE};
-use larder_bench::{Figures, Unit, process_time, thread_time};
+use larder_bench::{Figures, Unit, process_time, server_time, thread_time};
 use larder_test_redis::Server;
 use tokio::runtime::{Builder, Runtime};
 
@@ -132,10 +132,4 @@ fn crowd(runtime: &Runtime, server: &Server, filled: &Arc<Filled>, deed: Deed, c
     let one = |time: Duration| time.as_nanos() as f64 / (each * callers) as f64;
     let (wall, client) = (one(before.2.elapsed()), one(process_time() - before.1));
     Told { wall, client, server: one(server_time(server) - before.0) }
-}
-
-/// The CPU time that the server has taken.
-fn server_time(server: &Server) -> Duration {
-    let seconds = |name: &str| server.info(name).parse::<f64>().unwrap_or(0.0);
-    Duration::from_secs_f64(seconds("used_cpu_user") + seconds("used_cpu_sys"))
 }
