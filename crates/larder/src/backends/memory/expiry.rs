@@ -53,13 +53,15 @@ impl Records {
     /// out would be missing to who sweeps beside this, and put back it would be looked at for ever.
     fn sweep_present_of(&self, Padded(shard): &Padded, now: Moment) -> u64 {
         let mut removed = 0;
-        let mut more = read(shard).is_due_before(Timer::tick_at(now) + 1);
-        while more {
+        let timers = read(shard).timers_in(Timer::tick_at(now));
+        for some in timers.chunks(EACH_LOCK) {
             let mut shard = write(shard);
-            let expired = shard.expired_in(Timer::tick_at(now), EACH_LOCK, |entry| entry.deadline().is_past(now));
-            expired.iter().for_each(|entry| self.remove(&mut shard, &entry.name(), entry));
-            removed += expired.len() as u64;
-            more = !expired.is_empty();
+            for timer in some {
+                if let Due::Now(entry) = shard.due(*timer, |entry| entry.deadline().is_past(now)) {
+                    self.remove(&mut shard, &entry.name(), &entry);
+                    removed += 1;
+                }
+            }
         }
         removed
     }

@@ -135,7 +135,7 @@ impl Shard {
         self.timers.pop_before(tick)
     }
 
-    /// Finds the record of a timer that was taken out.
+    /// Finds the record of a timer.
     pub(super) fn due(&self, timer: Timer, is_due: impl Fn(&Entry) -> bool) -> Due {
         let mine = |entry: &Entry| entry.timer() == timer;
         // Two records may have equal timers: what is due goes first.
@@ -151,21 +151,12 @@ impl Shard {
         self.soonest().is_some_and(|timer| timer.tick() < tick)
     }
 
-    /// Finds at most so many records that are past and whose timers lie in a tick. Leaves these where they are, to go with
-    /// their tick.
-    pub(super) fn expired_in(&self, tick: u64, most: usize, is_past: impl Fn(&Entry) -> bool) -> Vec<Entry> {
-        let mut expired: Vec<Entry> = Vec::new();
-        for timer in self.timers.iter().filter(|timer| timer.tick() == tick) {
-            match self.due(timer, &is_past) {
-                // Where two records have equal timers, the first would be found for both.
-                Due::Now(entry) if !expired.iter().any(|other| other.same(&entry)) => expired.push(entry),
-                _ => {}
-            }
-            if expired.len() == most {
-                break;
-            }
+    /// The timers of a tick, which stay armed to go with it. Looks at all there are unless none is due by then.
+    pub(super) fn timers_in(&self, tick: u64) -> Vec<Timer> {
+        if !self.is_due_before(tick + 1) {
+            return Vec::new();
         }
-        expired
+        self.timers.iter().filter(|timer| timer.tick() == tick).collect()
     }
 
     /// Arms the timer of an entry anew whose own was taken out.
