@@ -228,6 +228,11 @@ impl Named for Entry {
     }
 
     #[inline]
+    fn touch_item(&self) {
+        self.touch_handle();
+    }
+
+    #[inline]
     fn touch_name(&self) {
         // The header leads to the words, so that one of these brings both.
         black_box(self.word(LINE - 1));

@@ -145,6 +145,7 @@ impl Index {
                 _ => range.start,
             };
             for entries in leaf.items().get(range).unwrap_or_default().chunks(AHEAD) {
+                entries.iter().for_each(Named::touch_name);
                 entries.iter().for_each(&touch);
                 for entry in entries {
                     if !entry.begins_with(head) {

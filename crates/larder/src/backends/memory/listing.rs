@@ -69,7 +69,7 @@ impl Records {
             walk.advance(limit - page.records.len(), &mut matches);
             page.records.reserve(matches.len());
             for batch in matches.chunks(AHEAD) {
-                if values {
+                if values && walk.prefix.is_none() {
                     batch.iter().for_each(Entry::touch);
                 }
                 let mut block = Block::new(batch, values);

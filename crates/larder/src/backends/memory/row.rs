@@ -17,6 +17,9 @@ pub(super) trait Named: Clone {
 
     /// Brings the name into the cache.
     fn touch_name(&self) {}
+
+    /// Brings the item itself into the cache.
+    fn touch_item(&self) {}
 }
 
 /// How many items are touched ahead of being read: to wait for all at once takes hardly longer than to wait for one.
@@ -51,22 +54,39 @@ impl<T: Named> Row<T> {
     /// The place of the first item that is not below a name.
     #[inline]
     pub(super) fn position(&self, name: &Name) -> usize {
+        let same = self.alike(name);
+        let items = &self.items[same.clone()];
+        if items.len() <= AHEAD {
+            items.iter().for_each(Named::touch_name);
+        }
+        same.start + items.partition_point(|item| item.compare(name).is_lt())
+    }
+
+    /// Where a name stands or belongs: between which places the items lie that are like it as far as the words tell.
+    #[inline]
+    fn alike(&self, name: &Name) -> Range<usize> {
         let (head, rest) = name.words().split_at(self.head.len().min(name.words().len()));
         match (head.cmp(&self.head), rest.first()) {
-            (Ordering::Less, _) => 0,
-            (Ordering::Greater, _) => self.items.len(),
+            (Ordering::Less, _) => 0..0,
+            (Ordering::Greater, _) => self.items.len()..self.items.len(),
             // It ends where the others go on.
-            (Ordering::Equal, None) => 0,
-            (Ordering::Equal, Some(word)) => {
-                let from = first_not_below(&self.words, *word);
-                let same = self.words[from..].partition_point(|other| other == word);
-                let same = &self.items[from..from + same];
-                if same.len() <= AHEAD {
-                    same.iter().for_each(Named::touch_name);
-                }
-                from + same.partition_point(|item| item.compare(name).is_lt())
-            }
+            (Ordering::Equal, None) => 0..0,
+            (Ordering::Equal, Some(word)) => self.with_word(*word),
         }
+    }
+
+    /// Between which places the items lie that have this word.
+    #[inline]
+    fn with_word(&self, word: u64) -> Range<usize> {
+        let from = first_not_below(&self.words, word, |near| {
+            // Whatever comes of the search, it is one of these: on their way while the last words are looked at.
+            for at in [near.start, near.end] {
+                self.items.get(at).into_iter().for_each(Named::touch_item);
+            }
+        });
+        let rest = &self.words[from..];
+        let few = rest.iter().take(AHEAD).take_while(|other| **other == word).count();
+        from..from + if few < AHEAD { few } else { rest.partition_point(|other| *other == word) }
     }
 
     /// Between which places all items lie whose names begin with these bytes, and few others. Looks at no name.
@@ -78,17 +98,19 @@ impl<T: Named> Row<T> {
             (Ordering::Less, _) => 0..0,
             (Ordering::Greater, _) => self.items.len()..self.items.len(),
             (Ordering::Equal, None) => 0..self.items.len(),
-            (Ordering::Equal, Some(word)) => {
-                let from = first_not_below(&self.words, *word);
-                from..from + self.words[from..].iter().take_while(|other| *other == word).count()
-            }
+            (Ordering::Equal, Some(word)) => self.with_word(*word),
         }
     }
 
     /// The place of the item with a name.
     pub(super) fn find(&self, name: &Name) -> Result<usize, usize> {
-        let at = self.position(name);
-        if self.items.get(at).is_some_and(|item| item.compare(name).is_eq()) { Ok(at) } else { Err(at) }
+        let same = self.alike(name);
+        // Most often the words have told already, and no name is waited for.
+        let items = &self.items[same.clone()];
+        if items.len() <= AHEAD {
+            items.iter().for_each(Named::touch_name);
+        }
+        items.binary_search_by(|item| item.compare(name)).map(|at| same.start + at).map_err(|at| same.start + at)
     }
 
     /// Adds an item under a name that is not there; answers its place.
@@ -180,16 +202,17 @@ fn common(one: &[u64], other: &[u64]) -> usize {
 /// Halves what is long; then looks at every 64th, then at every eighth of those between, then at these: three times it
 /// waits for several lines of the cache at once, where halving would wait for six, one after another.
 #[inline]
-fn first_not_below(words: &[u64], word: u64) -> usize {
+fn first_not_below(words: &[u64], word: u64, touch: impl FnOnce(Range<usize>)) -> usize {
     let (mut from, mut to) = (0, words.len());
     while to - from > 8 * 64 {
         let middle = from.midpoint(to);
         if words[middle] < word { from = middle } else { to = middle }
     }
-    for step in [64, 8, 1] {
+    for step in [64, 8] {
         let below = words[from..to].iter().step_by(step).filter(|other| **other < word).count();
         to = to.min(from + below * step);
         from += below.saturating_sub(1) * step;
     }
-    to
+    touch(from..to);
+    from + words[from..to].iter().filter(|other| **other < word).count()
 }
