@@ -82,10 +82,11 @@ itself, its gets by `get_now`; `larder, through Store` is a `Store<Bytes>` with 
 begin each 256 operations together; CPU time is that of both, and what both do in a second stands below it. A round
 makes half as many gets or refreshes as there are records, a quarter in the smaller tables.
 
-*All of 10* lists the ten sessions of one user among all; candidates without an order look at every record. *A record
-that expires*: a twentieth of the records is put for a second; it is the process's CPU time from then until they are gone,
-by each. Larder and moka find them by timers; the others have none and look at all records, so their figure is
-twenty times that of a look. *Bytes over payload* is resident memory after filling, less names and values.
+*All of 10* lists the ten sessions of one user among all, another user's each time, by chance, and reads their values. A
+round makes a twentieth as many listings as there are records, which read as many records as its gets do; candidates
+without an order look at every record for one listing, and make two a round. *A record that expires*: a twentieth of the
+records is put for a second; it is the process's CPU time from then until they are gone, by each. Larder and moka find
+them by timers; the others have none and look at all records, so their figure is twenty times that of a look. *Bytes over payload* is resident memory after filling, less names and values.
 ";
 
 /// Why a peer may well be better in a row.
