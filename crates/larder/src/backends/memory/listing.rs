@@ -121,10 +121,11 @@ impl<'a> Walk<'a> {
         values: bool,
         cursor: &Cursor,
     ) -> Self {
-        let (start, cursor) = (pattern.start(), cursor.as_bytes());
+        let (begins, cursor) = (pattern.prefix(), cursor.as_bytes());
+        let prefix = begins.as_ref().map(|prefix| Name::new(namespace, prefix));
+        let start = begins.filter(|prefix| !prefix.is_empty()).unwrap_or_else(|| pattern.start());
         let after = cursor >= start.as_slice();
         let position = if after { cursor.to_vec() } else { start };
-        let prefix = pattern.prefix().map(|prefix| Name::new(namespace, &prefix));
         Self { records, namespace, pattern, prefix, position, after, values, done: false, entries: 0 }
     }
 
@@ -138,8 +139,10 @@ impl<'a> Walk<'a> {
 
     /// All under a prefix match, and nothing else does: no name is judged.
     fn advance_under(&mut self, prefix: &Name, limit: usize, matches: &mut Vec<Entry>) {
-        let from = Name::new(self.namespace, &self.position);
-        let from = (self.after || from.len() != prefix.len()).then_some((&from, self.after));
+        // A listing begins where the prefix does, which needs no name of its own.
+        let is_within = self.after || self.namespace.as_bytes().len() + self.position.len() != prefix.len();
+        let from = is_within.then(|| Name::new(self.namespace, &self.position));
+        let from = from.as_ref().map(|name| (name, self.after));
         let touch = if self.values { Entry::touch } else { Entry::touch_name };
         let (before, most) = (matches.len(), limit.min(EACH_WALK));
         self.done = self.records.index.walk_under(prefix, from, touch, |entry| {
