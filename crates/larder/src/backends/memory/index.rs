@@ -145,6 +145,7 @@ impl Index {
                 _ => range.start,
             };
             for entries in leaf.items().get(range).unwrap_or_default().chunks(AHEAD) {
+                // All beginnings first: where a record ends is known from there, and no record waits for another's.
                 entries.iter().for_each(Named::touch_name);
                 entries.iter().for_each(&touch);
                 for entry in entries {
