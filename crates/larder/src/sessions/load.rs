@@ -54,11 +54,10 @@ impl Inner {
     }
 
     pub(super) async fn find_stored(&self, id: &[u8]) -> Result<Option<(Hash, Bytes)>> {
-        let mut hashes = self.hashing.all(SESSION, id);
-        if hashes.len() == 1 {
-            let hash = hashes.swap_remove(0);
+        if let Some(hash) = self.hashing.only(SESSION, id) {
             return Ok(self.shelf.read(hash.key()).await?.map(|bytes| (hash, bytes)));
         }
+        let hashes = self.hashing.all(SESSION, id);
         let keys: Vec<Key> = hashes.iter().map(Hash::key).collect();
         let found = self.shelf.read_all(&keys).await?;
         Ok(hashes.into_iter().zip(found).find_map(|(hash, bytes)| Some((hash, bytes?))))

@@ -8,9 +8,10 @@ use crate::error::{Error, ErrorKind, Result};
 use super::fields::Fields;
 use super::principal::Principal;
 use super::public_id::PublicId;
+use super::reader;
 use super::secret::Hash;
 
-/// The version of the stored form. A reader refuses any other.
+/// The version of the stored form. A reader refuses any other. It also stands in the form that [`reader`] knows.
 pub(super) const FORMAT: u8 = 1;
 
 /// What stands under a session's key. Only the first of them is a living session.
@@ -82,7 +83,10 @@ impl Slot {
     }
 
     /// Reads stored bytes. What cannot be read is an error, never an absent session.
-    pub(super) fn decode(bytes: &[u8]) -> Result<Self> {
+    pub(super) fn decode(bytes: &Bytes) -> Result<Self> {
+        if let Some(body) = reader::read(bytes) {
+            return Ok(Self::Session(body));
+        }
         let read: Read = decode(bytes)?;
         match read {
             Read { v: FORMAT, session: Some(body), .. } => Ok(Self::Session(body)),
