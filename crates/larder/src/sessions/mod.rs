@@ -107,6 +107,7 @@
 
 pub mod adapter;
 mod admission;
+mod base64url;
 mod bearer;
 mod builder;
 mod checked;

@@ -47,10 +47,12 @@ impl FromStr for PublicId {
     type Err = Error;
 
     fn from_str(text: &str) -> Result<Self> {
-        let is_digit = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
+        // All of them are looked at, which a machine does sixteen at a time: every load reads one.
+        let are_digits =
+            |all: bool, byte: &u8| all & (byte.is_ascii_alphanumeric() | (*byte == b'-') | (*byte == b'_'));
         match <[u8; LENGTH]>::try_from(text.as_bytes()) {
             // 22 characters hold four bits more than 128; those are zero.
-            Ok(text) if text.iter().all(is_digit) && matches!(text[LENGTH - 1], b'A' | b'Q' | b'g' | b'w') => {
+            Ok(text) if text.iter().fold(true, are_digits) && matches!(text[LENGTH - 1], b'A' | b'Q' | b'g' | b'w') => {
                 Ok(Self(text))
             }
             _ => Err(Error::invalid("this text is no session's public id: 22 characters of base64url are")),

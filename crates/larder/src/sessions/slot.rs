@@ -84,9 +84,11 @@ impl Slot {
 
     /// Reads stored bytes. What cannot be read is an error, never an absent session.
     pub(super) fn decode(bytes: &Bytes) -> Result<Self> {
-        if let Some(body) = reader::read(bytes) {
-            return Ok(Self::Session(body));
-        }
+        reader::read(bytes).map_or_else(|| Self::decode_any(bytes), |body| Ok(Self::Session(body)))
+    }
+
+    /// The same, of records in any form.
+    pub(super) fn decode_any(bytes: &[u8]) -> Result<Self> {
         let read: Read = decode(bytes)?;
         match read {
             Read { v: FORMAT, session: Some(body), .. } => Ok(Self::Session(body)),
