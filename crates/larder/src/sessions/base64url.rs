@@ -5,35 +5,34 @@
 
 const PADDED: usize = 48;
 
+/// The bit that marks a digit as one.
+const KNOWN: u8 = 0x80;
+
 /// The 32 bytes that these characters are; `None` where they are no base64url, or hold bits beyond the last byte.
 pub(super) fn decode(text: &[u8; 43]) -> Option<[u8; 32]> {
     let mut characters = [b'A'; PADDED];
     characters[..43].copy_from_slice(text);
-    let (mut digits, mut known) = ([0; PADDED], [0; PADDED]);
-    for ((character, digit), known) in characters.into_iter().zip(&mut digits).zip(&mut known) {
-        // All ones where the character is of a range. No branch, and no place in memory, depends on it.
-        let upper = mask(character.wrapping_sub(b'A') < 26);
-        let lower = mask(character.wrapping_sub(b'a') < 26);
-        let number = mask(character.wrapping_sub(b'0') < 10);
-        let (minus, underscore) = (mask(character == b'-'), mask(character == b'_'));
-        *digit = character.wrapping_sub(b'A') & upper
-            | character.wrapping_sub(b'a' - 26) & lower
-            | character.wrapping_add(52 - b'0') & number
-            | 62 & minus
-            | 63 & underscore;
-        *known = upper | lower | number | minus | underscore;
+    let mut digits = [0; PADDED];
+    // One assignment and no second array: else the compiler takes one character after the other.
+    for (digit, character) in digits.iter_mut().zip(characters) {
+        *digit = (character.wrapping_sub(b'A') | KNOWN) & mask(character.wrapping_sub(b'A') < 26)
+            | (character.wrapping_sub(b'a' - 26) | KNOWN) & mask(character.wrapping_sub(b'a') < 26)
+            | (character.wrapping_add(52 - b'0') | KNOWN) & mask(character.wrapping_sub(b'0') < 10)
+            | (62 | KNOWN) & mask(character == b'-')
+            | (63 | KNOWN) & mask(character == b'_');
     }
     let mut bytes = [0; PADDED / 4 * 3];
     for (three, four) in bytes.chunks_exact_mut(3).zip(digits.chunks_exact(4)) {
-        let word = four.iter().fold(0, |word, digit| word << 6 | u32::from(*digit));
+        let word = four.iter().fold(0, |word, digit| word << 6 | u32::from(digit & !KNOWN));
         three.copy_from_slice(&word.to_be_bytes()[1..]);
     }
+    let known = digits.iter().fold(KNOWN, |known, digit| known & digit);
     // 43 characters hold two bits more than 256; those are zero.
-    let wrong = known.iter().fold(0, |wrong, known| wrong | !known) | digits[42] & 0b11;
-    let (bytes, _) = bytes.split_first_chunk().filter(|_| wrong == 0)?;
+    let (bytes, _) = bytes.split_first_chunk().filter(|_| known == KNOWN && digits[42] & 0b11 == 0)?;
     Some(*bytes)
 }
 
+/// All ones or none. No branch, and no place in memory, depends on a character.
 fn mask(holds: bool) -> u8 {
     u8::from(holds).wrapping_neg()
 }

@@ -119,7 +119,7 @@ impl Inner {
         self.note(session, body, now).await
     }
 
-    async fn note(&self, session: &mut Session, body: Body, now: u64) -> Result<()> {
+    async fn note(&self, session: &mut Session, body: Box<Body>, now: u64) -> Result<()> {
         let ttl = Self::ttl(&body, now);
         let bytes = Slot::Session(body.clone()).encode()?;
         // Where it does not hold, somebody else has written just now, and noted the use with that.

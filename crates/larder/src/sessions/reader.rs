@@ -12,7 +12,7 @@ use super::principal::Principal;
 use super::slot::Body;
 
 /// The session, if the record is in that form. Its fields are checked, and read when somebody asks for them.
-pub(super) fn read(stored: &Bytes) -> Option<Body> {
+pub(super) fn read(stored: &Bytes) -> Option<Box<Body>> {
     let mut rest = Rest(std::str::from_utf8(stored).ok()?);
     rest.pass(r#"{"v":1,"session":{"id":"#)?;
     let id = rest.text()?.parse().ok()?;
@@ -30,7 +30,7 @@ pub(super) fn read(stored: &Bytes) -> Option<Body> {
         false if last.is_empty() => Fields::new(),
         _ => return None,
     };
-    Some(Body { id, principal, created, seen, until, idle, device, address, fields })
+    Some(Box::new(Body { id, principal, created, seen, until, idle, device, address, fields }))
 }
 
 /// What has not been read yet.

@@ -17,11 +17,11 @@ pub(super) const FORMAT: u8 = 1;
 /// What stands under a session's key. Only the first of them is a living session.
 pub(super) enum Slot {
     /// A session.
-    Session(Body),
+    Session(Box<Body>),
     /// Was a session, which has a new token: for a short while requests with the old one are led on.
     Moved(Moved),
     /// Was a session, which an adapter has let go of and may take up again under another id.
-    Retired(Body),
+    Retired(Box<Body>),
 }
 
 /// A session as it is stored. Times are milliseconds since the Unix epoch.
@@ -61,9 +61,9 @@ pub(super) struct Moved {
 #[derive(Deserialize)]
 struct Read {
     v: u8,
-    session: Option<Body>,
+    session: Option<Box<Body>>,
     moved: Option<Moved>,
-    retired: Option<Body>,
+    retired: Option<Box<Body>>,
 }
 
 #[derive(Default, Serialize)]
