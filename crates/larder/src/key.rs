@@ -83,6 +83,19 @@ impl Key {
         Self::encode(&parts)
     }
 
+    /// The key of parts that are binaries, without terms of them.
+    pub(crate) fn of_binaries<const N: usize>(parts: [&[u8]; N]) -> Self {
+        const { assert!(N > 0, "a key has at least one part") };
+        // Tag and end of each part. Bytes that fill their room are shared without a further allocation.
+        let room = parts.iter().map(|part| part.len() + 3).sum::<usize>() + 1;
+        let mut bytes = Vec::with_capacity(room);
+        write_arity(N, &mut bytes);
+        for part in parts {
+            ordered::write_binary(part, &mut bytes);
+        }
+        Self { bytes: bytes.into(), opaque: false }
+    }
+
     fn encode(parts: &[Term]) -> Self {
         let mut bytes = Vec::with_capacity(64);
         write_arity(parts.len(), &mut bytes);

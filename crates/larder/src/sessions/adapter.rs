@@ -133,8 +133,8 @@ impl Adapter {
     /// # Errors
     /// As [`Sessions::load`].
     pub async fn load(&self, id: &[u8]) -> Result<Option<Loaded>> {
-        let Some(mut session) = self.inner().find(id).await? else { return Ok(None) };
-        let _ = self.inner().keep(&mut session, self.slides).await;
+        let Some((mut session, now)) = self.inner().find_at(id).await? else { return Ok(None) };
+        let _ = self.inner().keep(&mut session, self.slides, now).await;
         let trace = Trace::of(&session);
         Ok(Some(Loaded { session, trace }))
     }
@@ -200,7 +200,7 @@ impl Adapter {
         body.fields = draft.fields.clone();
         body.seen = inner.now();
         draft.date(&mut body);
-        if !inner.is_alive(&body) {
+        if !inner.is_alive(&body, inner.now()) {
             return Ok(Placed::Gone);
         }
         let stays = before == body.principal;

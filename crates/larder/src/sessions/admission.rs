@@ -89,7 +89,6 @@ impl fmt::Debug for New {
 /// How a login went.
 #[derive(Debug)]
 #[must_use = "a login can be refused"]
-#[expect(clippy::large_enum_variant, reason = "made once a login, and taken apart at once")]
 pub enum Created {
     /// The session lives; the bearer is for its client.
     Session(Bearer, Session),
@@ -177,11 +176,12 @@ pub(super) enum Placed {
 }
 
 impl Inner {
-    pub(super) fn body(&self, new: New) -> Result<Body> {
+    pub(super) fn body(&self, new: New) -> Result<Box<Body>> {
         let now = self.now();
         let New { principal, device, address, fields } = new;
         let (id, until) = (PublicId::generate()?, now.saturating_add(self.absolute));
-        Ok(Body { id, principal, created: now, seen: now, until, idle: self.idle, device, address, fields })
+        let (created, seen, idle) = (now, now, self.idle);
+        Ok(Box::new(Body { id, principal, created, seen, until, idle, device, address, fields }))
     }
 
     /// Makes a session's record: enters it with its principal, writes it, and makes sure that nothing came between.
@@ -195,7 +195,7 @@ impl Inner {
     }
 
     async fn write_new(&self, hash: &Hash, body: &Body) -> Result<Placed> {
-        let bytes = Slot::Session(body.clone()).encode()?;
+        let bytes = Slot::Session(Box::new(body.clone())).encode()?;
         let written = self.shelf.write(hash.key(), bytes.clone(), Self::ttl(body, self.now()), When::Absent).await?;
         Ok(if written { Placed::Stored(bytes) } else { Placed::Taken })
     }
@@ -203,7 +203,7 @@ impl Inner {
     /// Writes the record of a session that is entered.
     pub(super) async fn settle(&self, principal: &Principal, epoch: u64, hash: &Hash, body: &Body) -> Result<Placed> {
         let full = Self::ttl(body, self.now());
-        let bytes = Slot::Session(body.clone()).encode()?;
+        let bytes = Slot::Session(Box::new(body.clone())).encode()?;
         // Whoever ended it meanwhile could not delete what was not there. So it is written for a short while, and for
         // its whole life only once it is known to be entered still: should this process die in between, or its write
         // arrive late, then what nobody lists does not stay.

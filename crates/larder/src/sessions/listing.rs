@@ -68,8 +68,8 @@ impl Of {
     }
 }
 
-impl From<Body> for Listed {
-    fn from(body: Body) -> Self {
+impl From<Box<Body>> for Listed {
+    fn from(body: Box<Body>) -> Self {
         Self {
             id: body.id,
             created: time(body.created),

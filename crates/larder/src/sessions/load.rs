@@ -26,8 +26,8 @@ impl Sessions {
     /// [`ErrorKind::Corrupt`](crate::ErrorKind::Corrupt) for a record that cannot be read.
     pub async fn load(&self, bearer: &Bearer) -> Result<Option<Session>> {
         let inner = &self.0;
-        let Some(mut session) = inner.find(bearer.as_bytes()).await? else { return Ok(None) };
-        let _ = inner.keep(&mut session, true).await;
+        let Some((mut session, now)) = inner.find_at(bearer.as_bytes()).await? else { return Ok(None) };
+        let _ = inner.keep(&mut session, true, now).await;
         Ok(Some(session))
     }
 
@@ -38,8 +38,8 @@ impl Sessions {
     /// # Errors
     /// Those of the backend.
     pub async fn touch(&self, bearer: &Bearer) -> Result<bool> {
-        let Some(mut session) = self.0.find(bearer.as_bytes()).await? else { return Ok(false) };
-        self.0.keep(&mut session, true).await?;
+        let Some((mut session, now)) = self.0.find_at(bearer.as_bytes()).await? else { return Ok(false) };
+        self.0.keep(&mut session, true, now).await?;
         Ok(true)
     }
 }
@@ -47,6 +47,11 @@ impl Sessions {
 impl Inner {
     /// The session of an id, a bearer's or an adapter's.
     pub(super) async fn find(&self, id: &[u8]) -> Result<Option<Session>> {
+        Ok(self.find_at(id).await?.map(|(session, _)| session))
+    }
+
+    /// The same, and when it was seen to live.
+    pub(super) async fn find_at(&self, id: &[u8]) -> Result<Option<(Session, u64)>> {
         match self.find_stored(id).await? {
             Some((hash, bytes)) => self.follow(hash, bytes).await,
             None => Ok(None),
@@ -54,24 +59,24 @@ impl Inner {
     }
 
     pub(super) async fn find_stored(&self, id: &[u8]) -> Result<Option<(Hash, Bytes)>> {
-        let mut hashes = self.hashing.all(SESSION, id);
-        if hashes.len() == 1 {
-            let hash = hashes.swap_remove(0);
+        if let Some(hash) = self.hashing.only(SESSION, id) {
             return Ok(self.shelf.read(hash.key()).await?.map(|bytes| (hash, bytes)));
         }
+        let hashes = self.hashing.all(SESSION, id);
         let keys: Vec<Key> = hashes.iter().map(Hash::key).collect();
         let found = self.shelf.read_all(&keys).await?;
         Ok(hashes.into_iter().zip(found).find_map(|(hash, bytes)| Some((hash, bytes?))))
     }
 
     /// The living session that stored bytes are, or lead to.
-    pub(super) async fn follow(&self, mut hash: Hash, mut stored: Bytes) -> Result<Option<Session>> {
+    pub(super) async fn follow(&self, mut hash: Hash, mut stored: Bytes) -> Result<Option<(Session, u64)>> {
         for _ in 0..HOPS {
+            let now = self.now();
             match Slot::decode(&stored)? {
                 Slot::Session(body) => {
-                    return Ok(self.is_alive(&body).then_some(Session { hash, stored, body }));
+                    return Ok(self.is_alive(&body, now).then_some((Session { hash, stored, body }, now)));
                 }
-                Slot::Moved(moved) if self.now() < moved.until => {
+                Slot::Moved(moved) if now < moved.until => {
                     let Some(next) = self.shelf.read(moved.to.key()).await? else { return Ok(None) };
                     (hash, stored) = (moved.to, next);
                 }
@@ -82,8 +87,8 @@ impl Inner {
     }
 
     /// Whether a session that is there is not over by its absolute end: the store judges the rest, by its own clock.
-    pub(super) fn is_alive(&self, body: &Body) -> bool {
-        let lives = self.now() < body.until;
+    pub(super) fn is_alive(&self, body: &Body, now: u64) -> bool {
+        let lives = now < body.until;
         if !lives {
             self.told(What::Ended(Why::Expired), body.id, body.principal.as_ref());
         }
@@ -91,8 +96,7 @@ impl Inner {
     }
 
     /// Writes down that a session is used, once in a window. Where it does not slide, its end stays where it is.
-    pub(super) async fn keep(&self, session: &mut Session, slides: bool) -> Result<()> {
-        let now = self.now();
+    pub(super) async fn keep(&self, session: &mut Session, slides: bool, now: u64) -> Result<()> {
         if now.saturating_sub(session.body.seen) < self.window {
             return Ok(());
         }
@@ -115,7 +119,7 @@ impl Inner {
         self.note(session, body, now).await
     }
 
-    async fn note(&self, session: &mut Session, body: Body, now: u64) -> Result<()> {
+    async fn note(&self, session: &mut Session, body: Box<Body>, now: u64) -> Result<()> {
         let ttl = Self::ttl(&body, now);
         let bytes = Slot::Session(body.clone()).encode()?;
         // Where it does not hold, somebody else has written just now, and noted the use with that.

@@ -128,7 +128,7 @@ impl Inner {
             let Some(read) = read else { return Ok(None) };
             let now = self.now();
             let mut body = match Slot::decode(&read)? {
-                Slot::Session(body) if self.is_alive(&body) => body,
+                Slot::Session(body) if self.is_alive(&body, now) => body,
                 Slot::Moved(moved) if now < moved.until => {
                     hash = moved.to;
                     continue;

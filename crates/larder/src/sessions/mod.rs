@@ -107,8 +107,10 @@
 
 pub mod adapter;
 mod admission;
+mod base64url;
 mod bearer;
 mod builder;
+mod checked;
 mod draft;
 mod ending;
 mod event;
@@ -119,6 +121,7 @@ mod merge;
 mod of;
 mod principal;
 mod public_id;
+mod reader;
 mod register;
 mod roster;
 mod rotation;

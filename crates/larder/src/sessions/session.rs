@@ -23,7 +23,8 @@ pub struct Session {
     pub(super) hash: Hash,
     /// The bytes it was read from: what a save compares with.
     pub(super) stored: Bytes,
-    pub(super) body: Body,
+    /// On the heap, since a session goes from hand to hand.
+    pub(super) body: Box<Body>,
 }
 
 impl Session {

@@ -8,19 +8,20 @@ use crate::error::{Error, ErrorKind, Result};
 use super::fields::Fields;
 use super::principal::Principal;
 use super::public_id::PublicId;
+use super::reader;
 use super::secret::Hash;
 
-/// The version of the stored form. A reader refuses any other.
+/// The version of the stored form. A reader refuses any other. It also stands in the form that [`reader`] knows.
 pub(super) const FORMAT: u8 = 1;
 
 /// What stands under a session's key. Only the first of them is a living session.
 pub(super) enum Slot {
     /// A session.
-    Session(Body),
+    Session(Box<Body>),
     /// Was a session, which has a new token: for a short while requests with the old one are led on.
     Moved(Moved),
     /// Was a session, which an adapter has let go of and may take up again under another id.
-    Retired(Body),
+    Retired(Box<Body>),
 }
 
 /// A session as it is stored. Times are milliseconds since the Unix epoch.
@@ -60,9 +61,9 @@ pub(super) struct Moved {
 #[derive(Deserialize)]
 struct Read {
     v: u8,
-    session: Option<Body>,
+    session: Option<Box<Body>>,
     moved: Option<Moved>,
-    retired: Option<Body>,
+    retired: Option<Box<Body>>,
 }
 
 #[derive(Default, Serialize)]
@@ -82,7 +83,12 @@ impl Slot {
     }
 
     /// Reads stored bytes. What cannot be read is an error, never an absent session.
-    pub(super) fn decode(bytes: &[u8]) -> Result<Self> {
+    pub(super) fn decode(bytes: &Bytes) -> Result<Self> {
+        reader::read(bytes).map_or_else(|| Self::decode_any(bytes), |body| Ok(Self::Session(body)))
+    }
+
+    /// The same, of records in any form.
+    pub(super) fn decode_any(bytes: &[u8]) -> Result<Self> {
         let read: Read = decode(bytes)?;
         match read {
             Read { v: FORMAT, session: Some(body), .. } => Ok(Self::Session(body)),

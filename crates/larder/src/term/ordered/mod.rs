@@ -39,6 +39,12 @@ enum Rest<'a> {
     List(&'a [Term], Option<&'a Term>, bool),
 }
 
+/// Appends the bytes of a binary, without a term of it.
+pub(crate) fn write_binary(bytes: &[u8], out: &mut Vec<u8>) {
+    out.push(BITS);
+    text::write(bytes, WHOLE, 0, out);
+}
+
 /// Appends the bytes of a term.
 pub(crate) fn write(term: &Term, out: &mut Vec<u8>) {
     let mut rest = Vec::new();
