@@ -2,8 +2,6 @@
 
 use std::sync::Arc;
 
-use redis::Cmd;
-
 use crate::backend::{Put, When};
 use crate::error::{Error, ErrorKind, Result};
 use crate::namespace::Namespace;
@@ -11,7 +9,8 @@ use crate::sabotage;
 use crate::ttl::Ttl;
 
 use super::batch::{Batch, Place, Replies};
-use super::connection::Effect;
+use super::connection::{Command, Effect};
+use super::get::on;
 use super::index::{self, Slot};
 use super::layout::{Entry, Spelled};
 use super::{Redis, reply, script};
@@ -88,11 +87,11 @@ fn add(batch: &mut Batch, put: &Put, spelled: &Spelled, entries: &[Entry], now: 
     let plan = index::put(entries, put.ttl, super::clock::moment(now), index::Token::of(fastrand::u64(..)), Slot::One);
     let answer = batch.follow(&plan, |batch| {
         if needs_script(put, spelled) {
-            return Answer::Script(batch.push(Words::of(put, spelled).whole()));
+            return Answer::Script(batch.push(&Words::of(put, spelled).whole()));
         }
-        let place = batch.push(set(put, &spelled.primary));
+        let place = batch.push(&set(put, &spelled.primary));
         if let Some(twin) = &spelled.twin {
-            batch.push(unlink(twin));
+            batch.push(&on("UNLINK", twin));
         }
         Answer::Set(place)
     });
@@ -106,24 +105,17 @@ fn needs_script(put: &Put, spelled: &Spelled) -> bool {
         || (spelled.twin.is_some() && put.when != When::Always)
 }
 
-fn set(put: &Put, key: &[u8]) -> Cmd {
-    let mut command = Cmd::with_capacity(6, key.len() + put.value.len() + 32);
-    command.arg("SET").arg(key).arg(&put.value[..]);
-    match put.when {
+fn set(put: &Put, key: &[u8]) -> Command {
+    let command = Command::with_room("SET", key.len() + put.value.len()).arg(key).arg(&put.value);
+    let command = match put.when {
         When::Absent => command.arg("NX"),
         When::Present if !sabotage::is_off("revival") => command.arg("XX"),
-        When::Always | When::Present | When::Unchanged(_) => &mut command,
+        When::Always | When::Present | When::Unchanged(_) => command,
     };
-    if let Some(millis) = millis(put.ttl) {
-        command.arg("PX").arg(millis);
+    match millis(put.ttl) {
+        Some(millis) => command.arg("PX").number(millis),
+        None => command,
     }
-    command
-}
-
-pub(super) fn unlink(key: &[u8]) -> Cmd {
-    let mut command = redis::cmd("UNLINK");
-    command.arg(key);
-    command
 }
 
 /// A ttl in milliseconds; `None` for never.
@@ -160,7 +152,7 @@ impl<'p> Words<'p> {
         [self.value, self.ttl.as_bytes(), self.when.as_bytes(), self.version.as_bytes()]
     }
 
-    fn whole(&self) -> Cmd {
+    fn whole(&self) -> Command {
         script::PUT.whole(&self.keys, &self.arguments())
     }
 

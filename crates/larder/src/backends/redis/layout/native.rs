@@ -4,6 +4,7 @@ use std::io::Write;
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use bytes::Bytes;
 
 use crate::error::{Error, Result};
 use crate::key::Key;
@@ -54,9 +55,9 @@ pub(super) fn entry(stored: &[u8]) -> Option<Entry> {
     let last = stored.iter().rposition(|byte| *byte == b':')?;
     let (parent, member) = (&stored[..last], &stored[last + 1..]);
     parent.contains(&b':').then(|| Entry {
-        index: [INDEX, parent].concat(),
-        never: Some([NEVER, parent].concat()),
-        member: member.to_vec(),
+        index: [INDEX, parent].concat().into(),
+        never: Some([NEVER, parent].concat().into()),
+        member: Bytes::copy_from_slice(member),
     })
 }
 
