@@ -22,15 +22,26 @@ pub(super) struct Batch {
 pub(super) struct Place(usize);
 
 impl Batch {
+    /// An empty one with room for commands of so many bytes.
+    pub(super) fn with_room(room: usize) -> Self {
+        Self { commands: Commands::with_room(room), ..Self::default() }
+    }
+
     /// Adds a command.
     pub(super) fn push(&mut self, command: &Command) -> Place {
         self.commands.push(command.bytes());
         Place(self.commands.len() - 1)
     }
 
+    /// Adds the command of the words that are said, its name first.
+    pub(super) fn say(&mut self, words: impl FnOnce(&mut dyn FnMut(&[u8]))) -> Place {
+        self.commands.say(words);
+        Place(self.commands.len() - 1)
+    }
+
     /// Adds the command of a step on an index.
     pub(super) fn step(&mut self, step: &Step) {
-        self.commands.say(|say| step.words(say));
+        self.say(|say| step.words(say));
     }
 
     /// Adds what a plan says, with the verb's own command where the record stands in it.

@@ -40,12 +40,13 @@ impl ServerClock {
         // The server read its clock somewhere between; the earlier end errs to a later time now, by a round trip.
         let reading = Reading { server, at: asked, connection: generation };
         *self.reading.lock().unwrap_or_else(PoisonError::into_inner) = Some(reading);
-        Ok(reading.millis())
+        Ok(reading.millis(asked.elapsed()))
     }
 
     fn known(&self, connection: u64) -> Option<u64> {
         let reading = (*self.reading.lock().unwrap_or_else(PoisonError::into_inner))?;
-        (reading.connection == connection && reading.at.elapsed() < FRESH).then(|| reading.millis())
+        let age = reading.at.elapsed();
+        (reading.connection == connection && age < FRESH).then(|| reading.millis(age))
     }
 }
 
@@ -55,7 +56,7 @@ pub(super) fn moment(millis: u64) -> Moment {
 }
 
 impl Reading {
-    fn millis(&self) -> u64 {
-        u64::try_from((self.server + self.at.elapsed()).as_millis()).unwrap_or(u64::MAX)
+    fn millis(&self, age: Duration) -> u64 {
+        u64::try_from((self.server + age).as_millis()).unwrap_or(u64::MAX)
     }
 }

@@ -46,7 +46,9 @@ impl Redis {
                 return Ok(vec![Ok(written)]);
             }
             if spelled.twin.is_none() {
-                let written = self.connection.call(&set(put, &spelled.primary), Effect::Write).await?;
+                let room = spelled.primary.len() + put.value.len();
+                let set = Command::of(room, |say| set(put, &spelled.primary, say));
+                let written = self.connection.call(&set, Effect::Write).await?;
                 return Ok(vec![Ok(reply::set(written)?)]);
             }
         }
@@ -56,7 +58,9 @@ impl Redis {
             self.begin_whole(space).await;
             self.clock.millis(&self.connection).await?
         };
-        let mut batch = Batch::default();
+        // What lists a record in its index names both, and is four commands.
+        let room = |(put, spelled): (&Put, &Spelled)| put.value.len() + 5 * spelled.primary.len() + 256;
+        let mut batch = Batch::with_room(puts.iter().zip(&spelled).map(room).sum());
         let mut answers = Vec::with_capacity(puts.len());
         for ((put, spelled), entries) in puts.iter().zip(&spelled).zip(&entries) {
             answers.push(add(&mut batch, put, spelled, entries, now)?);
@@ -89,7 +93,7 @@ fn add(batch: &mut Batch, put: &Put, spelled: &Spelled, entries: &[Entry], now: 
         if needs_script(put, spelled) {
             return Answer::Script(batch.push(&Words::of(put, spelled).whole()));
         }
-        let place = batch.push(&set(put, &spelled.primary));
+        let place = batch.say(|say| set(put, &spelled.primary, say));
         if let Some(twin) = &spelled.twin {
             batch.push(&on("UNLINK", twin));
         }
@@ -105,16 +109,18 @@ fn needs_script(put: &Put, spelled: &Spelled) -> bool {
         || (spelled.twin.is_some() && put.when != When::Always)
 }
 
-fn set(put: &Put, key: &[u8]) -> Command {
-    let command = Command::with_room("SET", key.len() + put.value.len()).arg(key).arg(&put.value);
-    let command = match put.when {
-        When::Absent => command.arg("NX"),
-        When::Present if !sabotage::is_off("revival") => command.arg("XX"),
-        When::Always | When::Present | When::Unchanged(_) => command,
-    };
-    match millis(put.ttl) {
-        Some(millis) => command.arg("PX").number(millis),
-        None => command,
+fn set(put: &Put, key: &[u8], say: &mut dyn FnMut(&[u8])) {
+    say(b"SET");
+    say(key);
+    say(&put.value);
+    match put.when {
+        When::Absent => say(b"NX"),
+        When::Present if !sabotage::is_off("revival") => say(b"XX"),
+        When::Always | When::Present | When::Unchanged(_) => {}
+    }
+    if let Some(millis) = millis(put.ttl) {
+        say(b"PX");
+        say(itoa::Buffer::new().format(millis).as_bytes());
     }
 }
 

@@ -34,10 +34,15 @@ impl Command {
 
     /// The same, with room for words of so many bytes.
     pub(in crate::backends::redis) fn with_room(name: &str, room: usize) -> Self {
-        let mut words = Words { bytes: Vec::with_capacity(ROOM + room), ..Words::default() };
-        words.begin();
-        words.add(name.as_bytes());
-        Self(words)
+        Self::of(room, |say| say(name.as_bytes()))
+    }
+
+    /// The command of the words that are said, its name first.
+    pub(in crate::backends::redis) fn of(room: usize, words: impl FnOnce(&mut dyn FnMut(&[u8]))) -> Self {
+        let mut said = Words { bytes: Vec::with_capacity(ROOM + room), ..Words::default() };
+        said.begin();
+        words(&mut |word| said.add(word));
+        Self(said)
     }
 
     /// Adds a word.
@@ -58,13 +63,19 @@ impl Command {
 }
 
 impl Commands {
+    /// None yet, with room for so many bytes.
+    pub(in crate::backends::redis) fn with_room(room: usize) -> Self {
+        let words = Words { bytes: Vec::with_capacity(room), ..Words::default() };
+        Self { words, ..Self::default() }
+    }
+
     /// Adds a command, as it is sent.
     pub(in crate::backends::redis) fn push(&mut self, command: &[u8]) {
         self.begin();
         self.words.bytes.extend_from_slice(command);
     }
 
-    /// Adds the command of the words that are said.
+    /// Adds the command of the words that are said, its name first.
     pub(in crate::backends::redis) fn say(&mut self, words: impl FnOnce(&mut dyn FnMut(&[u8]))) {
         self.begin();
         self.words.begin();
