@@ -119,6 +119,23 @@ impl Key {
         parts
     }
 
+    /// Shows the parts one by one: the text of one that is whole bytes as it lies here, any other decoded.
+    #[cfg(feature = "redis")]
+    pub(crate) fn show_parts(&self, mut see: impl FnMut(Result<&[u8], Term>)) {
+        let (count, mut rest) = read_arity(&self.bytes).expect("a key holds the number of its parts");
+        for _ in 0..count {
+            let length = if let Some((text, length)) = ordered::read_text(rest) {
+                see(Ok(&text));
+                length
+            } else {
+                let (part, length) = ordered::read(rest).expect("a key holds the bytes of its parts");
+                see(Err(part));
+                length
+            };
+            rest = &rest[length..];
+        }
+    }
+
     /// The number of parts, at least one.
     #[expect(clippy::len_without_is_empty, reason = "no key is empty")]
     pub fn len(&self) -> usize {

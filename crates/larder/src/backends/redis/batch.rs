@@ -1,19 +1,18 @@
 //! Commands on their way to the server, and which reply answers what.
 
-use redis::{Cmd, Pipeline, Value};
+use redis::Value;
 
 use crate::error::{ErrorKind, Result};
 use crate::sabotage;
 
-use super::connection::{Connection, Effect, failed};
+use super::connection::{Command, Commands, Connection, Effect, failed};
 use super::index::{Plan, Step};
 use super::reply;
-use super::sweep::command_of;
 
 /// Commands that go out together. Those that are one step are a MULTI, so that nobody sees half of them.
 #[derive(Default)]
 pub(super) struct Batch {
-    commands: Pipeline,
+    commands: Commands,
     /// Behind which commands a step ends, where there are several.
     ends: Vec<usize>,
 }
@@ -23,10 +22,26 @@ pub(super) struct Batch {
 pub(super) struct Place(usize);
 
 impl Batch {
+    /// An empty one with room for commands of so many bytes.
+    pub(super) fn with_room(room: usize) -> Self {
+        Self { commands: Commands::with_room(room), ..Self::default() }
+    }
+
     /// Adds a command.
-    pub(super) fn push(&mut self, command: Cmd) -> Place {
-        self.commands.add_command(command);
+    pub(super) fn push(&mut self, command: &Command) -> Place {
+        self.commands.push(command.bytes());
         Place(self.commands.len() - 1)
+    }
+
+    /// Adds the command of the words that are said, its name first.
+    pub(super) fn say(&mut self, words: impl FnOnce(&mut dyn FnMut(&[u8]))) -> Place {
+        self.commands.say(words);
+        Place(self.commands.len() - 1)
+    }
+
+    /// Adds the command of a step on an index.
+    pub(super) fn step(&mut self, step: &Step) {
+        self.say(|say| step.words(say));
     }
 
     /// Adds what a plan says, with the verb's own command where the record stands in it.
@@ -39,7 +54,7 @@ impl Batch {
                 answer = Some(record(self));
                 continue;
             }
-            self.push(command_of(step));
+            self.step(step);
         }
         answer
     }
@@ -67,9 +82,9 @@ impl Batch {
             match self.send_steps(connection).await {
                 // MULTI is taken even by a server that answers nothing else yet. A command by itself waits for it.
                 Err(error) if error.kind() == ErrorKind::Unavailable => {
-                    if let Some(first) = self.commands.cmd_iter().next() {
-                        connection.call(first, Effect::Read).await?;
-                    }
+                    let mut first = Commands::default();
+                    self.commands.each().take(1).for_each(|command| first.push(command));
+                    connection.pipeline(&first, Effect::Read).await?;
                     self.send_steps(connection).await
                 }
                 read => read,
@@ -84,9 +99,7 @@ impl Batch {
             // A full server takes nothing into a MULTI. Then each reply is of its own moment.
             Err(error) if error.kind() == ErrorKind::Full => {
                 let mut each = Self::default();
-                for command in self.commands.cmd_iter() {
-                    each.push(command.clone());
-                }
+                self.commands.each().for_each(|command| each.commands.push(command));
                 each.send_all(connection, Effect::Read).await
             }
             replies => replies,
@@ -101,14 +114,12 @@ impl Batch {
     /// Sends a MULTI for each step: all in one would keep the server from others for as long as all of it takes, and
     /// nobody knows how large the values are.
     async fn send_steps(&self, connection: &Connection) -> Result<Replies> {
-        let (mut steps, mut commands) = (Pipeline::new(), self.commands.cmd_iter());
+        let (mut steps, mut commands) = (Commands::default(), self.commands.each());
         let mut begin = 0;
         for end in &self.ends {
-            steps.add_command(redis::cmd("MULTI"));
-            for command in commands.by_ref().take(end - begin) {
-                steps.add_command(command.clone());
-            }
-            steps.add_command(redis::cmd("EXEC"));
+            steps.push(Command::new("MULTI").bytes());
+            commands.by_ref().take(end - begin).for_each(|command| steps.push(command));
+            steps.push(Command::new("EXEC").bytes());
             begin = *end;
         }
         let mut replies = connection.pipeline(&steps, Effect::Read).await?.into_iter();

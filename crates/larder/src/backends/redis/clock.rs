@@ -3,12 +3,10 @@
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use redis::cmd;
-
 use crate::clock::Moment;
 use crate::error::Result;
 
-use super::connection::{Connection, Effect};
+use super::connection::{Command, Connection, Effect};
 use super::reply;
 
 /// How long a reading holds. The monotonic clock carries it on; a machine's clocks drift by far less than an
@@ -38,16 +36,17 @@ impl ServerClock {
         let asked = Instant::now();
         // The first call makes the first connection.
         let generation = connection.generation().max(1);
-        let server = reply::time(connection.call(&cmd("TIME"), Effect::Read).await?)?;
+        let server = reply::time(connection.call(&Command::new("TIME"), Effect::Read).await?)?;
         // The server read its clock somewhere between; the earlier end errs to a later time now, by a round trip.
         let reading = Reading { server, at: asked, connection: generation };
         *self.reading.lock().unwrap_or_else(PoisonError::into_inner) = Some(reading);
-        Ok(reading.millis())
+        Ok(reading.millis(asked.elapsed()))
     }
 
     fn known(&self, connection: u64) -> Option<u64> {
         let reading = (*self.reading.lock().unwrap_or_else(PoisonError::into_inner))?;
-        (reading.connection == connection && reading.at.elapsed() < FRESH).then(|| reading.millis())
+        let age = reading.at.elapsed();
+        (reading.connection == connection && age < FRESH).then(|| reading.millis(age))
     }
 }
 
@@ -57,7 +56,7 @@ pub(super) fn moment(millis: u64) -> Moment {
 }
 
 impl Reading {
-    fn millis(&self) -> u64 {
-        u64::try_from((self.server + self.at.elapsed()).as_millis()).unwrap_or(u64::MAX)
+    fn millis(&self, age: Duration) -> u64 {
+        u64::try_from((self.server + age).as_millis()).unwrap_or(u64::MAX)
     }
 }

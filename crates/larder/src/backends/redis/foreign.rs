@@ -3,14 +3,13 @@
 use std::fmt;
 
 use bytes::Bytes;
-use redis::cmd;
 
 use crate::backends::Url;
 use crate::error::Result;
 use crate::record::Select;
 use crate::ttl::Ttl;
 
-use super::connection::Effect;
+use super::connection::{Command, Effect};
 use super::get::Look;
 use super::scan::LOOKED_AT;
 use super::{Redis, open, reply};
@@ -60,8 +59,8 @@ impl Foreign {
     /// Those of the backend.
     pub async fn page(&self, pattern: &[u8], cursor: u64) -> Result<(Vec<ForeignString>, Option<u64>)> {
         let Self(redis) = self;
-        let mut scan = cmd("SCAN");
-        scan.arg(cursor).arg("MATCH").arg(pattern).arg("COUNT").arg(LOOKED_AT).arg("TYPE").arg("string");
+        let scan = Command::new("SCAN").number(cursor).arg("MATCH").arg(pattern).arg("COUNT").number(LOOKED_AT);
+        let scan = scan.arg("TYPE").arg("string");
         let (next, keys) = reply::page(redis.connection.call(&scan, Effect::Read).await?)?;
         let mut look = Look::new(Select::ValuesAndTtls);
         keys.iter().for_each(|key| look.at([&key[..]]));

@@ -1,7 +1,7 @@
 //! `get` and `take`.
 
 use bytes::Bytes;
-use redis::{Cmd, Value, cmd};
+use redis::Value;
 
 use crate::error::{ErrorKind, Result};
 use crate::key::Key;
@@ -11,7 +11,7 @@ use crate::sabotage;
 use crate::ttl::Ttl;
 
 use super::batch::{Batch, Place, Replies};
-use super::connection::Effect;
+use super::connection::{Command, Effect};
 use super::index::{self, Slot};
 use super::layout::{Entry, Spelled};
 use super::{Redis, reply, script};
@@ -22,10 +22,10 @@ impl Redis {
         if let ([key], Select::Values) = (keys, select) {
             let spelled = self.layout.spell(space, key)?;
             if spelled.twin.is_none() {
-                let mut value = self.connection.call(&get(&spelled.primary), Effect::Read).await?;
+                let mut value = self.connection.call(&on("GET", &spelled.primary), Effect::Read).await?;
                 if sabotage::is_off("fallback") && value == Value::Nil {
                     let raw = key.parts()[0].as_bytes().unwrap_or_default().to_vec();
-                    value = self.connection.call(&get(&raw), Effect::Read).await?;
+                    value = self.connection.call(&on("GET", &raw), Effect::Read).await?;
                 }
                 return Ok(vec![reply::bytes(value)?.map(|value| Found { value, ttl: None })]);
             }
@@ -54,14 +54,14 @@ impl Redis {
             return reply::bytes(if spelled.twin.is_some() {
                 script::TAKE.run(&self.connection, &spelled.keys().collect::<Vec<_>>(), &[]).await?
             } else {
-                self.connection.call(&get_and_delete(&spelled.primary), Effect::Write).await?
+                self.connection.call(&on("GETDEL", &spelled.primary), Effect::Write).await?
             });
         }
         let mut batch = Batch::default();
         let place = batch.follow(&index::delete(entries, Slot::One), |batch| {
-            batch.push(match spelled.twin {
+            batch.push(&match spelled.twin {
                 Some(_) => script::TAKE.whole(&spelled.keys().collect::<Vec<_>>(), &[]),
-                None => get_and_delete(&spelled.primary),
+                None => on("GETDEL", &spelled.primary),
             })
         });
         let committed = batch.commit(&self.connection).await;
@@ -91,11 +91,11 @@ impl Look {
     /// Adds a record.
     pub(super) fn at<'k>(&mut self, spellings: impl IntoIterator<Item = &'k [u8]>) {
         let sight = |key: &[u8]| {
-            let value = self.batch.push(match self.select {
-                Select::Keys => on(cmd("EXISTS"), key),
-                Select::Values | Select::ValuesAndTtls => get(key),
+            let value = self.batch.push(&match self.select {
+                Select::Keys => on("EXISTS", key),
+                Select::Values | Select::ValuesAndTtls => on("GET", key),
             });
-            let ttl = (self.select == Select::ValuesAndTtls).then(|| self.batch.push(on(cmd("PTTL"), key)));
+            let ttl = (self.select == Select::ValuesAndTtls).then(|| self.batch.push(&on("PTTL", key)));
             Sight { value, ttl }
         };
         let sights = spellings.into_iter().map(sight).collect();
@@ -152,18 +152,7 @@ fn remaining(reply: Value) -> Result<Option<Ttl>> {
     })
 }
 
-fn get(key: &[u8]) -> Cmd {
-    let mut command = Cmd::with_capacity(2, key.len() + 3);
-    command.arg("GET").arg(key);
-    command
-}
-
-fn get_and_delete(key: &[u8]) -> Cmd {
-    on(cmd("GETDEL"), key)
-}
-
-/// The command on this key.
-pub(super) fn on(mut command: Cmd, key: &[u8]) -> Cmd {
-    command.arg(key);
-    command
+/// The command of that name on this key.
+pub(super) fn on(name: &str, key: &[u8]) -> Command {
+    Command::with_room(name, key.len()).arg(key)
 }

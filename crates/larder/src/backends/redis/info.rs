@@ -1,11 +1,9 @@
 //! `info`: what the server says of itself, and how the connection to it is.
 
-use redis::cmd;
-
 use crate::backend::{Batch, Health, Info, Listing};
 use crate::error::{ErrorKind, Result};
 
-use super::connection::{Effect, State};
+use super::connection::{Command, Effect, State};
 use super::{Redis, reply};
 
 impl Redis {
@@ -18,9 +16,8 @@ impl Redis {
         info.batch_bytes = 1 << 20;
         info.persistent = true;
         info.limits = self.limits;
-        let mut command = cmd("INFO");
-        command.arg("memory");
-        match self.connection.call(&command, Effect::Read).await.and_then(reply::text) {
+        let memory = Command::new("INFO").arg("memory");
+        match self.connection.call(&memory, Effect::Read).await.and_then(reply::text) {
             Ok(text) => {
                 let field = |name: &str| text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':'));
                 info.bytes = field("used_memory").and_then(|bytes| bytes.parse().ok());

@@ -3,12 +3,12 @@
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use redis::{Cmd, Value, cmd};
+use redis::Value;
 
 use crate::error::Result;
 
 use super::batch::{Batch, Place, Replies};
-use super::connection::Connection;
+use super::connection::{Command, Connection};
 use super::get::on;
 use super::layout::native;
 use super::{Redis, reply};
@@ -123,7 +123,7 @@ pub(super) struct Doubt {
 impl Doubt {
     /// Asks for the mark of a namespace, spelled, where there is one to ask for.
     pub(super) fn ahead(space: Option<&[u8]>, batch: &mut Batch) -> Self {
-        let mark = space.map(|space| batch.push(on(cmd("GET"), &native::mark(space))));
+        let mark = space.map(|space| batch.push(&on("GET", &native::mark(space))));
         Self { mark, evictions: None, known: None }
     }
 
@@ -132,7 +132,7 @@ impl Doubt {
         if self.mark.is_some() {
             match redis.watch.look(&redis.connection, run) {
                 Look::Known(known) => self.known = Some(known),
-                Look::Ask(ask) => self.evictions = Some(batch.push(ask)),
+                Look::Ask(ask) => self.evictions = Some(batch.push(&ask)),
                 Look::Blind => {}
             }
         }
@@ -158,15 +158,13 @@ impl Doubt {
 /// How to come to know of evictions.
 pub(super) enum Look {
     Known(Evictions),
-    Ask(Cmd),
+    Ask(Command),
     Blind,
 }
 
 /// Asks a server about its evictions, a few microseconds of its time.
-fn ask() -> Cmd {
-    let mut command = cmd("INFO");
-    command.arg("memory").arg("stats");
-    command
+fn ask() -> Command {
+    Command::new("INFO").arg("memory").arg("stats")
 }
 
 #[cfg(test)]

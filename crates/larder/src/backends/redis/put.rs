@@ -2,8 +2,6 @@
 
 use std::sync::Arc;
 
-use redis::Cmd;
-
 use crate::backend::{Put, When};
 use crate::error::{Error, ErrorKind, Result};
 use crate::namespace::Namespace;
@@ -11,7 +9,8 @@ use crate::sabotage;
 use crate::ttl::Ttl;
 
 use super::batch::{Batch, Place, Replies};
-use super::connection::Effect;
+use super::connection::{Command, Effect};
+use super::get::on;
 use super::index::{self, Slot};
 use super::layout::{Entry, Spelled};
 use super::{Redis, reply, script};
@@ -47,7 +46,9 @@ impl Redis {
                 return Ok(vec![Ok(written)]);
             }
             if spelled.twin.is_none() {
-                let written = self.connection.call(&set(put, &spelled.primary), Effect::Write).await?;
+                let room = spelled.primary.len() + put.value.len();
+                let set = Command::of(room, |say| set(put, &spelled.primary, say));
+                let written = self.connection.call(&set, Effect::Write).await?;
                 return Ok(vec![Ok(reply::set(written)?)]);
             }
         }
@@ -57,7 +58,9 @@ impl Redis {
             self.begin_whole(space).await;
             self.clock.millis(&self.connection).await?
         };
-        let mut batch = Batch::default();
+        // What lists a record in its index names both, and is four commands.
+        let room = |(put, spelled): (&Put, &Spelled)| put.value.len() + 5 * spelled.primary.len() + 256;
+        let mut batch = Batch::with_room(puts.iter().zip(&spelled).map(room).sum());
         let mut answers = Vec::with_capacity(puts.len());
         for ((put, spelled), entries) in puts.iter().zip(&spelled).zip(&entries) {
             answers.push(add(&mut batch, put, spelled, entries, now)?);
@@ -88,11 +91,11 @@ fn add(batch: &mut Batch, put: &Put, spelled: &Spelled, entries: &[Entry], now: 
     let plan = index::put(entries, put.ttl, super::clock::moment(now), index::Token::of(fastrand::u64(..)), Slot::One);
     let answer = batch.follow(&plan, |batch| {
         if needs_script(put, spelled) {
-            return Answer::Script(batch.push(Words::of(put, spelled).whole()));
+            return Answer::Script(batch.push(&Words::of(put, spelled).whole()));
         }
-        let place = batch.push(set(put, &spelled.primary));
+        let place = batch.say(|say| set(put, &spelled.primary, say));
         if let Some(twin) = &spelled.twin {
-            batch.push(unlink(twin));
+            batch.push(&on("UNLINK", twin));
         }
         Answer::Set(place)
     });
@@ -106,24 +109,19 @@ fn needs_script(put: &Put, spelled: &Spelled) -> bool {
         || (spelled.twin.is_some() && put.when != When::Always)
 }
 
-fn set(put: &Put, key: &[u8]) -> Cmd {
-    let mut command = Cmd::with_capacity(6, key.len() + put.value.len() + 32);
-    command.arg("SET").arg(key).arg(&put.value[..]);
+fn set(put: &Put, key: &[u8], say: &mut dyn FnMut(&[u8])) {
+    say(b"SET");
+    say(key);
+    say(&put.value);
     match put.when {
-        When::Absent => command.arg("NX"),
-        When::Present if !sabotage::is_off("revival") => command.arg("XX"),
-        When::Always | When::Present | When::Unchanged(_) => &mut command,
-    };
-    if let Some(millis) = millis(put.ttl) {
-        command.arg("PX").arg(millis);
+        When::Absent => say(b"NX"),
+        When::Present if !sabotage::is_off("revival") => say(b"XX"),
+        When::Always | When::Present | When::Unchanged(_) => {}
     }
-    command
-}
-
-pub(super) fn unlink(key: &[u8]) -> Cmd {
-    let mut command = redis::cmd("UNLINK");
-    command.arg(key);
-    command
+    if let Some(millis) = millis(put.ttl) {
+        say(b"PX");
+        say(itoa::Buffer::new().format(millis).as_bytes());
+    }
 }
 
 /// A ttl in milliseconds; `None` for never.
@@ -160,7 +158,7 @@ impl<'p> Words<'p> {
         [self.value, self.ttl.as_bytes(), self.when.as_bytes(), self.version.as_bytes()]
     }
 
-    fn whole(&self) -> Cmd {
+    fn whole(&self) -> Command {
         script::PUT.whole(&self.keys, &self.arguments())
     }
 

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use redis::{Cmd, Value, cmd};
+use redis::Value;
 use tokio::task::{AbortHandle, JoinHandle};
 use tokio::time::sleep;
 
@@ -15,13 +15,12 @@ use crate::ttl::Ttl;
 
 use super::batch::Batch;
 use super::clock::{self, ServerClock};
-use super::connection::{Connection, Effect};
+use super::connection::{Command, Connection, Effect};
 use super::get::on;
 use super::index::{self, Token};
 use super::layout::{Layout, native};
 use super::mark::{Evictions, Look, Mark, Watch};
 use super::scan::LOOKED_AT;
-use super::sweep::command_of;
 use super::{Redis, reply};
 
 /// A database of at most so many keys is walked over while the listing that wants an index waits: some 20 ms.
@@ -54,7 +53,7 @@ impl Redis {
         }
         let Some(space) = self.layout.marked_space(space) else { return };
         // No put fails for want of what a listing can do without.
-        if matches!(self.connection.call(&on(cmd("GET"), &native::mark(&space)), Effect::Read).await, Ok(Value::Nil))
+        if matches!(self.connection.call(&on("GET", &native::mark(&space)), Effect::Read).await, Ok(Value::Nil))
             && self.is_small().await.unwrap_or(false)
         {
             let _ = self.make_whole(&space).await;
@@ -62,7 +61,7 @@ impl Redis {
     }
 
     async fn is_small(&self) -> Result<bool> {
-        let keys = reply::integer(self.connection.call(&cmd("DBSIZE"), Effect::Read).await?)?;
+        let keys = reply::integer(self.connection.call(&Command::new("DBSIZE"), Effect::Read).await?)?;
         Ok(u64::try_from(keys).is_ok_and(|keys| keys <= SOON))
     }
 
@@ -128,35 +127,34 @@ impl Rebuild {
     /// the walk goes on.
     async fn run(&self, again: bool) -> Result<bool> {
         let (mark, lock) = (native::mark(&self.space), native::lock(&self.space));
-        let mut ours = set(&lock, &fastrand::u64(..).to_string().into_bytes());
-        ours.arg("PX").arg(LOCKED);
-        if !reply::set(self.write(ours.clone().arg("NX")).await?)? {
+        let ours = on("SET", &lock).number(fastrand::u64(..)).arg("PX").arg(LOCKED);
+        if !reply::set(self.write(&ours.clone().arg("NX")).await?)? {
             return Ok(false);
         }
         let walked = self.walk(&mark, &ours, again).await;
-        self.write(&on(cmd("UNLINK"), &lock)).await?;
+        self.write(&on("UNLINK", &lock)).await?;
         walked
     }
 
-    async fn walk(&self, mark: &[u8], ours: &Cmd, again: bool) -> Result<bool> {
+    async fn walk(&self, mark: &[u8], ours: &Command, again: bool) -> Result<bool> {
         // What is evicted from here on counts against the mark.
         let run = self.connection.run_of_server().await?;
         let evictions = self.evictions(run).await?;
-        let holds = Mark::read(self.read(&on(cmd("GET"), mark)).await?).is_some_and(|mark| mark.holds(evictions));
+        let holds = Mark::read(self.read(&on("GET", mark)).await?).is_some_and(|mark| mark.holds(evictions));
         if !(again && holds) {
-            self.write(&set(mark, &Mark::Building.text())).await?;
+            self.write(&on("SET", mark).arg(Mark::Building.text())).await?;
         }
         let mut cursor = 0;
         loop {
             let began = Instant::now();
-            let mut scan = cmd("SCAN");
-            scan.arg(cursor).arg("MATCH").arg([&self.space[..], b":*"].concat()).arg("COUNT").arg(LOOKED_AT);
-            let (next, mut stored) = reply::page(self.read(scan.arg("TYPE").arg("string")).await?)?;
+            let scan = Command::new("SCAN").number(cursor).arg("MATCH").arg([&self.space[..], b":*"].concat());
+            let scan = scan.arg("COUNT").number(LOOKED_AT).arg("TYPE").arg("string");
+            let (next, mut stored) = reply::page(self.read(&scan).await?)?;
             stored.retain(|stored| native::is_of(&self.space, stored));
             for stored in stored.chunks(self.layout.portion()) {
                 self.list(stored).await?;
             }
-            self.write(ours.clone().arg("XX")).await?;
+            self.write(&ours.clone().arg("XX")).await?;
             if self.connection.run_of_server().await? != run {
                 return Err(Error::new(ErrorKind::Unavailable, "the server has started anew meanwhile"));
             }
@@ -168,7 +166,7 @@ impl Rebuild {
         }
         let whole = Mark::Whole { run, evicted: evictions.map_or(0, |evictions| evictions.evicted) };
         // Whoever removed the indexes meanwhile has removed the mark as well.
-        reply::set(self.write(set(mark, &whole.text()).arg("XX")).await?)
+        reply::set(self.write(&on("SET", mark).arg(whole.text()).arg("XX")).await?)
     }
 
     /// Lists records in their indexes, until they end. One that is ended meanwhile leaves a hint that finds nothing; one
@@ -176,7 +174,7 @@ impl Rebuild {
     async fn list(&self, stored: &[Bytes]) -> Result<()> {
         let now = clock::moment(self.clock.millis(&self.connection).await?);
         let mut looks = Batch::default();
-        let asked: Vec<_> = stored.iter().map(|stored| looks.push(on(cmd("PTTL"), stored))).collect();
+        let asked: Vec<_> = stored.iter().map(|stored| looks.push(&on("PTTL", stored))).collect();
         let mut replies = looks.send(&self.connection, Effect::Read).await?;
         let mut batch = Batch::default();
         for (stored, place) in stored.iter().zip(asked) {
@@ -187,7 +185,7 @@ impl Rebuild {
             };
             for entry in self.layout.entries(stored) {
                 for step in index::list(&entry, ttl, now, Token::of(fastrand::u64(..))) {
-                    batch.push(command_of(&step));
+                    batch.step(&step);
                 }
             }
         }
@@ -204,17 +202,11 @@ impl Rebuild {
         Ok(told)
     }
 
-    async fn read(&self, command: &Cmd) -> Result<Value> {
+    async fn read(&self, command: &Command) -> Result<Value> {
         self.connection.call(command, Effect::Read).await
     }
 
-    async fn write(&self, command: &Cmd) -> Result<Value> {
+    async fn write(&self, command: &Command) -> Result<Value> {
         self.connection.call(command, Effect::Write).await
     }
-}
-
-fn set(key: &[u8], value: &[u8]) -> Cmd {
-    let mut command = on(cmd("SET"), key);
-    command.arg(value);
-    command
 }

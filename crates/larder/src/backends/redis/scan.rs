@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use bytes::Bytes;
-use redis::{Cmd, Value, cmd};
+use redis::Value;
 
 use crate::backend::{Cost, Cursor, Damaged, Page};
 use crate::error::{ErrorKind, Result};
@@ -14,7 +14,7 @@ use crate::record::{Found, Record, Select};
 use crate::sabotage;
 
 use super::batch::Batch;
-use super::connection::Effect;
+use super::connection::{Command, Effect};
 use super::get::{Look, on};
 use super::layout::{Layout, Listed};
 use super::mark::Doubt;
@@ -117,7 +117,7 @@ impl Redis {
                 .iter()
                 .enumerate()
                 .map(|(ahead, set)| {
-                    batch.push(walk("ZSCAN", Some(set), if ahead == 0 { at.cursor } else { 0 }, None, limit))
+                    batch.push(&walk("ZSCAN", Some(set), if ahead == 0 { at.cursor } else { 0 }, None, limit))
                 })
                 .collect();
             let doubt = doubt.behind(self, at.run(), &mut batch);
@@ -241,7 +241,7 @@ impl Redis {
         let run = self.connection.run_of_server().await?;
         let mut batch = Batch::default();
         let doubt = Doubt::ahead(mark, &mut batch);
-        let asked: Vec<_> = listed.indexes.iter().map(|set| batch.push(on(cmd("ZCARD"), set))).collect();
+        let asked: Vec<_> = listed.indexes.iter().map(|set| batch.push(&on("ZCARD", set))).collect();
         let doubt = doubt.behind(self, run, &mut batch);
         let mut replies = batch.send(&self.connection, Effect::Read).await?;
         if !doubt.settle(self, run, &mut replies)? {
@@ -256,7 +256,7 @@ impl Redis {
 
     async fn estimate_scan(&self, space: &Namespace, pattern: &Pattern, hint: &'static str) -> Result<Page> {
         let walks = self.layout.globs(space, pattern)?.len() as u64;
-        let entries = walks * count(self.connection.call(&cmd("DBSIZE"), Effect::Read).await?)?;
+        let entries = walks * count(self.connection.call(&Command::new("DBSIZE"), Effect::Read).await?)?;
         let mut page = empty(Path::Scan, entries, 2 * entries.div_ceil(LOOKED_AT).max(1));
         page.cost.hint = Some(hint);
         Ok(page)
@@ -269,17 +269,10 @@ fn at_once(limit: usize) -> u64 {
 }
 
 /// SCAN or ZSCAN from a cursor on.
-fn walk(name: &str, set: Option<&[u8]>, cursor: u64, glob: Option<&[u8]>, limit: usize) -> Cmd {
-    let mut command = cmd(name);
-    if let Some(set) = set {
-        command.arg(set);
-    }
-    command.arg(cursor);
-    if let Some(glob) = glob {
-        command.arg("MATCH").arg(glob);
-    }
-    command.arg("COUNT").arg(at_once(limit));
-    command
+fn walk(name: &str, set: Option<&[u8]>, cursor: u64, glob: Option<&[u8]>, limit: usize) -> Command {
+    let command = set.into_iter().fold(Command::new(name), Command::arg).number(cursor);
+    let command = glob.into_iter().fold(command, |command, glob| command.arg("MATCH").arg(glob));
+    command.arg("COUNT").number(at_once(limit))
 }
 
 /// Each key once, with all stored spellings of it: one may be a hint and the other the record. What spells none is

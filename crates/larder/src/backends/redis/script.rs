@@ -1,11 +1,11 @@
 //! The fixed scripts: what no single command of Redis does in one step. Everything else needs none.
 
-use redis::{Cmd, Pipeline, Value, cmd};
+use redis::Value;
 use sha1::{Digest, Sha1};
 
 use crate::error::{Error, ErrorKind, Result};
 
-use super::connection::{Connection, Effect, failed};
+use super::connection::{Command, Commands, Connection, Effect, failed};
 use super::reply;
 
 /// A script whose text never changes: what is variable goes in as keys and arguments.
@@ -52,16 +52,16 @@ return found
 
 impl Script {
     /// The command that carries the text: for a MULTI, where a script the server has forgotten could not be sent anew.
-    pub(super) fn whole(&self, keys: &[&[u8]], arguments: &[&[u8]]) -> Cmd {
+    pub(super) fn whole(&self, keys: &[&[u8]], arguments: &[&[u8]]) -> Command {
         Self::command("EVAL", self.text.as_bytes(), keys, arguments)
     }
 
     /// Runs it by its digest, and sends the text where the server has forgotten it.
     pub(super) async fn run(&self, connection: &Connection, keys: &[&[u8]], arguments: &[&[u8]]) -> Result<Value> {
         let digest = format!("{:x}", Sha1::digest(self.text));
-        let mut pipeline = Pipeline::new();
-        pipeline.add_command(Self::command("EVALSHA", digest.as_bytes(), keys, arguments));
-        let first = connection.pipeline(&pipeline, Effect::Write).await?.pop().ok_or_else(reply::slipped)?;
+        let mut commands = Commands::default();
+        commands.push(Self::command("EVALSHA", digest.as_bytes(), keys, arguments).bytes());
+        let first = connection.pipeline(&commands, Effect::Write).await?.pop().ok_or_else(reply::slipped)?;
         match first {
             Value::ServerError(error) if error.code() == "NOSCRIPT" => {
                 connection.call(&self.whole(keys, arguments), Effect::Write).await.map_err(explain)
@@ -71,13 +71,10 @@ impl Script {
         }
     }
 
-    fn command(name: &str, script: &[u8], keys: &[&[u8]], arguments: &[&[u8]]) -> Cmd {
-        let mut command = cmd(name);
-        command.arg(script).arg(keys.len());
-        for part in keys.iter().chain(arguments) {
-            command.arg(*part);
-        }
-        command
+    fn command(name: &str, script: &[u8], keys: &[&[u8]], arguments: &[&[u8]]) -> Command {
+        let room = keys.iter().chain(arguments).map(|part| part.len() + 16).sum::<usize>() + script.len();
+        let command = Command::with_room(name, room).arg(script).number(keys.len());
+        keys.iter().chain(arguments).fold(command, Command::arg)
     }
 }
 

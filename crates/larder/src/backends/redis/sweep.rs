@@ -2,15 +2,15 @@
 
 use std::collections::BTreeSet;
 
-use redis::{Cmd, cmd};
+use bytes::Bytes;
 
 use crate::backend::{Sweep, Swept};
 use crate::error::Result;
 
 use super::batch::Batch;
-use super::connection::Effect;
+use super::connection::{Command, Effect};
 use super::get::on;
-use super::index::{self, Score, Step};
+use super::index::{self, Score};
 use super::layout::native;
 use super::scan::LOOKED_AT;
 use super::{Redis, clock, reply};
@@ -23,14 +23,13 @@ impl Redis {
         let now = clock::moment(self.clock.millis(&self.connection).await?);
         let (mut cursor, mut marked) = (0, BTreeSet::new());
         loop {
-            let mut command = cmd("SCAN");
-            command.arg(cursor).arg("MATCH").arg(glob).arg("COUNT").arg(LOOKED_AT);
+            let command = Command::new("SCAN").number(cursor).arg("MATCH").arg(glob).arg("COUNT").number(LOOKED_AT);
             let (next, mut indexes) = reply::page(self.connection.call(&command, Effect::Read).await?)?;
             marked.extend(indexes.iter().filter_map(|stored| native::marked(stored)).map(<[u8]>::to_vec));
             indexes.retain(|stored| native::is_index(stored));
             let mut batch = Batch::default();
             for set in indexes.iter().filter(|set| !self.layout.never_ends(set)) {
-                batch.push(command_of(&index::trim(set, now)));
+                batch.step(&index::trim(set, now));
             }
             batch.send(&self.connection, Effect::Write).await?.done()?;
             for set in indexes.iter().filter(|set| self.layout.never_ends(set)) {
@@ -50,25 +49,24 @@ impl Redis {
     }
 
     /// Removes the members of an index of endless records whose records are gone.
-    async fn forget(&self, set: &[u8]) -> Result<()> {
+    async fn forget(&self, set: &Bytes) -> Result<()> {
         let mut cursor = 0;
         loop {
-            let mut command = on(cmd("ZSCAN"), set);
-            command.arg(cursor).arg("COUNT").arg(LOOKED_AT);
+            let command = on("ZSCAN", set).number(cursor).arg("COUNT").number(LOOKED_AT);
             let (next, members) = reply::page(self.connection.call(&command, Effect::Read).await?)?;
             // The score is older than the look at the record: a put in between renews it, and is not removed.
             let mut looks = Batch::default();
             let mut asked = Vec::new();
             for member in members.chunks_exact(2) {
                 if let (Some(stored), Some(score)) = (self.layout.member(set, &member[0]), Score::parse(&member[1])) {
-                    asked.push((looks.push(on(cmd("EXISTS"), &stored)), score));
+                    asked.push((looks.push(&on("EXISTS", &stored)), score));
                 }
             }
             let mut replies = looks.send(&self.connection, Effect::Read).await?;
             let mut batch = Batch::default();
             for (place, score) in asked {
                 if !reply::some(replies.take(place)?)? {
-                    batch.push(command_of(&index::forget(set, score)));
+                    batch.step(&index::forget(set, score));
                 }
             }
             batch.send(&self.connection, Effect::Write).await?.done()?;
@@ -78,14 +76,4 @@ impl Redis {
             }
         }
     }
-}
-
-/// The command of a step on an index.
-pub(super) fn command_of(step: &Step) -> Cmd {
-    // Room for all that the longest has.
-    let mut command = Cmd::with_capacity(5, 160);
-    step.words(|word| {
-        command.arg(word);
-    });
-    command
 }

@@ -1,7 +1,5 @@
 //! `touch` and `delete`.
 
-use redis::cmd;
-
 use crate::error::{Error, ErrorKind, Result};
 use crate::key::Key;
 use crate::namespace::Namespace;
@@ -12,7 +10,7 @@ use super::connection::Effect;
 use super::get::on;
 use super::index::{self, Slot, Token};
 use super::layout::Spelled;
-use super::put::{millis, unlink};
+use super::put::millis;
 use super::{Redis, clock, reply};
 
 /// So many commands in one step take the server about 1 ms. Nobody promises that a delete of many is one step.
@@ -33,15 +31,11 @@ impl Redis {
             let plan = index::touch(entries, ttl, clock::moment(now), Token::of(fastrand::u64(..)), Slot::One);
             let places: Option<Vec<Place>> = batch.follow(&plan, |batch| {
                 let touch = |key: &[u8]| match millis(ttl) {
-                    Some(millis) => {
-                        let mut command = on(cmd("PEXPIRE"), key);
-                        command.arg(millis);
-                        batch.push(command)
-                    }
+                    Some(millis) => batch.push(&on("PEXPIRE", key).number(millis)),
                     None => {
                         // PERSIST does not tell a record that had no ttl from one that is not there.
-                        let lived = batch.push(on(cmd("EXISTS"), key));
-                        batch.push(on(cmd("PERSIST"), key));
+                        let lived = batch.push(&on("EXISTS", key));
+                        batch.push(&on("PERSIST", key));
                         lived
                     }
                 };
@@ -98,7 +92,7 @@ impl Redis {
         for spelled in all {
             let entries = if as_one { self.layout.entries(&spelled.primary) } else { Vec::new() };
             let places: Option<Vec<Place>> = batch.follow(&index::delete(&entries, Slot::One), |batch| {
-                spelled.keys().map(|key| batch.push(unlink(key))).collect()
+                spelled.keys().map(|key| batch.push(&on("UNLINK", key))).collect()
             });
             answers.push(places.ok_or_else(reply::slipped)?);
         }

@@ -14,6 +14,8 @@ mod tests;
 use super::{Kind, Term, View};
 
 pub(crate) use self::read::read;
+#[cfg(feature = "redis")]
+pub(crate) use self::read::read_text;
 
 /// A number in the key of a map comes after one of these.
 const KEY_INTEGER: u8 = 0x0E;

@@ -13,6 +13,13 @@ pub(crate) fn read(bytes: &[u8]) -> Result<(Term, usize)> {
     })
 }
 
+/// The first term, where it is whole bytes: those, and the length of what stands for them.
+#[cfg(feature = "redis")]
+pub(crate) fn read_text(bytes: &[u8]) -> Option<(std::borrow::Cow<'_, [u8]>, usize)> {
+    let (text, length) = read_whole(bytes.strip_prefix(&[BITS])?)?;
+    Some((text, length + 1))
+}
+
 /// A term whose children are not all read.
 struct Open {
     shape: Shape,

@@ -5,24 +5,32 @@ use std::io;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
 use bytes::{Buf, BytesMut};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite};
+use tokio::task::yield_now;
+use tokio::time::{Instant, Sleep, sleep};
 
 use super::fence::{Fence, Passed};
 use super::gauge::Gauge;
-use super::outbox::{KEPT, Lies, Load, Outbox, Waiting};
+use super::outbox::{KEPT, Lies, Load, Outbox};
 use super::reply;
 use super::scanner::{Malformed, Scanner};
+use super::waiting::Waiting;
 use crate::error::{Error, ErrorKind};
 
 /// How much is asked of the socket at once.
 const READ: usize = 64 * 1024;
 
+/// How often deadlines are looked at: a call may end so much later than its own.
+const LOOK: Duration = Duration::from_millis(10);
+
 /// Drives a connection until it ends. Dropped, it ends it: whoever waits for a reply is told that it is lost.
 ///
-/// What follows a load of several messages is put off by one turn of the scheduler: callers that are about to write get
-/// to do so first, and all of it goes out in one send. A lone caller is never put off, nor is a load that is large enough.
+/// Where several callers are at work, a load is put off until the scheduler has nothing else to run: those who have just
+/// got their replies leave their next commands first, and all of it goes out in one send. A lone caller is never put off,
+/// nor is a load that is large enough.
 pub(super) struct Driver<S> {
     socket: S,
     outbox: Arc<Outbox>,
@@ -33,8 +41,8 @@ pub(super) struct Driver<S> {
     taken: usize,
     /// Whether the socket may hold back what it has taken.
     unflushed: bool,
-    /// Whether the last load was of several messages.
-    busy: bool,
+    /// How many messages the last load had, or have got their replies since, whichever is more.
+    callers: usize,
     /// Whether the load at hand was put off already.
     yielded: bool,
 
@@ -46,6 +54,8 @@ pub(super) struct Driver<S> {
     replies: Scanner,
     fence: Fence,
     in_flight: VecDeque<Waiting>,
+    /// Until the next look at deadlines, where there are any.
+    look: Option<Pin<Box<Sleep>>>,
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin> Driver<S> {
@@ -57,7 +67,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Driver<S> {
             load: Load::default(),
             taken: 0,
             unflushed: false,
-            busy: false,
+            callers: 0,
             yielded: false,
             inbox: BytesMut::new(),
             held: Vec::new(),
@@ -65,6 +75,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Driver<S> {
             replies: Scanner::default(),
             fence: Fence::default(),
             in_flight: VecDeque::new(),
+            look: None,
         }
     }
 
@@ -87,9 +98,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Driver<S> {
             }
             match self.outbox.wait(cx) {
                 Lies::Nothing => return Poll::Pending,
-                Lies::Something if self.busy && !self.yielded => {
+                Lies::Something if self.callers > 1 && !self.yielded => {
                     self.yielded = true;
-                    cx.waker().wake_by_ref();
+                    // It is woken once everything else that can run has run.
+                    let _ = pin!(yield_now()).poll(cx);
                     return Poll::Pending;
                 }
                 Lies::Something | Lies::Enough => {}
@@ -103,7 +115,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Driver<S> {
         self.load.bytes.shrink_to(KEPT);
         self.outbox.take(&mut self.load);
         (self.taken, self.yielded) = (0, false);
-        self.busy = self.load.waiting.len() > 1;
+        self.callers = self.load.waiting.len();
         self.gauge.sent(self.fence.expect(&mut self.load.batches));
         self.in_flight.append(&mut self.load.waiting);
         #[cfg(sabotage)]
@@ -142,18 +154,23 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Driver<S> {
 
     /// Judges what has come. Nothing behind what is wrong is handed over.
     fn judge(&mut self) -> Result<(), Malformed> {
+        let (mut replies, mut callers) = (0, 0);
         while let Some(length) = self.replies.frame(&self.inbox[self.judged..])? {
             match self.fence.reply(&self.inbox[self.judged..self.judged + length])? {
                 Passed::Held => {
                     self.held.push(length);
                     self.judged += length;
                 }
-                Passed::Free => self.hand_over(length)?,
+                Passed::Free => {
+                    callers += self.hand_over(length)?;
+                    replies += 1;
+                }
                 Passed::Complete => {
                     let held = std::mem::take(&mut self.held);
                     for length in &held {
-                        self.hand_over(*length)?;
+                        callers += self.hand_over(*length)?;
                     }
+                    replies += held.len();
                     // Its room is used again.
                     self.held = held;
                     self.held.clear();
@@ -162,19 +179,35 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Driver<S> {
                 }
             }
         }
+        self.gauge.answered(replies);
+        self.callers = self.callers.max(callers);
         Ok(())
     }
 
-    /// Hands over the reply that the inbox begins with.
-    fn hand_over(&mut self, length: usize) -> Result<(), Malformed> {
+    /// Hands over the reply that the inbox begins with. Answers how many callers have all of theirs by it: one or none.
+    fn hand_over(&mut self, length: usize) -> Result<usize, Malformed> {
         let value = reply::value(&self.inbox[..length])?;
         self.inbox.advance(length);
-        self.gauge.answered(1);
-        let waiting = self.in_flight.pop_front().ok_or(Malformed("a reply came that nobody asked for"))?;
-        if let Some(waiting) = waiting.reply(value) {
-            self.in_flight.push_front(waiting);
+        let waiting = self.in_flight.front_mut().ok_or(Malformed("a reply came that nobody asked for"))?;
+        let last = waiting.reply(value);
+        if last {
+            self.in_flight.pop_front();
         }
-        Ok(())
+        Ok(usize::from(last))
+    }
+
+    /// Tells callers whose deadline has passed, and comes back for the others'.
+    fn watch(&mut self, cx: &mut Context<'_>) {
+        while !self.in_flight.is_empty() || self.look.is_some() {
+            let look = self.look.get_or_insert_with(|| Box::pin(sleep(LOOK)));
+            if look.as_mut().poll(cx).is_pending() {
+                return;
+            }
+            let now = Instant::now();
+            self.in_flight.iter_mut().for_each(|waiting| waiting.expire(now));
+            self.outbox.expire(now);
+            self.look = None;
+        }
     }
 }
 
@@ -183,9 +216,13 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Future for Driver<S> {
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
         let this = &mut *self;
-        let error = match this.receive(cx) {
-            Poll::Ready(error) => error,
-            Poll::Pending => ready!(this.send(cx)),
+        let ended = match this.receive(cx) {
+            Poll::Pending => this.send(cx),
+            ended => ended,
+        };
+        let Poll::Ready(error) = ended else {
+            this.watch(cx);
+            return Poll::Pending;
         };
         this.gauge.ended(|| error);
         Poll::Ready(())

@@ -6,10 +6,11 @@
 use std::io;
 use std::time::{Duration, Instant};
 
-use redis::{Cmd, Value, cmd, parse_redis_value};
+use redis::{Value, parse_redis_value};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::time::timeout;
 
+use super::command::Command;
 use super::random::random;
 use super::scanner::Scanner;
 use super::{Address, Options, failed, tls};
@@ -17,7 +18,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::sabotage;
 
 /// What a server said about itself, as far as we may know.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 pub(super) struct Facts {
     pub(super) version: Option<String>,
     /// Differs after each start of the server.
@@ -28,7 +29,7 @@ pub(super) struct Facts {
     /// Whether MULTI and EXEC are allowed.
     pub(super) transactions: bool,
     /// What the server can be asked at any time, to see whether it answers.
-    pub(super) probe: Option<Cmd>,
+    pub(super) probe: Option<Command>,
     pub(super) round_trip: Option<Duration>,
 }
 
@@ -43,45 +44,43 @@ pub(super) async fn handshake<S: AsyncRead + AsyncWrite + Unpin>(
     let mut talk = Talk { socket, limit: options.connect_timeout };
     let mut facts = Facts::default();
     if let Some(password) = &address.password {
-        let mut auth = cmd("AUTH");
-        if let Some(user) = &address.user {
-            auth.arg(user);
-        }
-        talk.done(auth.arg(password.reveal())).await?;
+        let auth = address.user.iter().fold(Command::new("AUTH"), Command::arg);
+        talk.done(&auth.arg(password.reveal())).await?;
     }
     if address.database != 0 {
-        talk.done(cmd("SELECT").arg(address.database)).await?;
+        talk.done(&Command::new("SELECT").number(address.database)).await?;
     }
     if options.fence {
         facts.round_trip = Some(fenced(&mut talk).await?);
     }
-    let info = talk.allowed(cmd("INFO").arg("server")).await?;
+    let info = talk.allowed(&Command::new("INFO").arg("server")).await?;
     facts.version = field(&info, "redis_version:");
     facts.run = field(&info, "run_id:");
-    facts.role = role(&talk.allowed(&cmd("ROLE")).await?);
+    facts.role = role(&talk.allowed(&Command::new("ROLE")).await?);
     facts.probe = match (&facts.role, options.fence) {
-        (Some(_), _) => Some(cmd("ROLE")),
-        (None, true) => Some(cmd("ECHO").arg("").take()),
+        (Some(_), _) => Some(Command::new("ROLE")),
+        (None, true) => Some(Command::new("ECHO").arg("")),
         // Nothing is known to be allowed, and what is not fills the server's log of refusals.
         (None, false) => None,
     };
     if facts.role.is_none() {
-        facts.role = field(&talk.allowed(cmd("INFO").arg("replication")).await?, "role:");
+        facts.role = field(&talk.allowed(&Command::new("INFO").arg("replication")).await?, "role:");
     }
     if facts.role.as_deref().is_some_and(|role| role != "master") && !options.stale_ok && !sabotage::is_off("replicas")
     {
         return Err(replica());
     }
-    if let Value::Int(client) = talk.allowed(cmd("CLIENT").arg("ID")).await? {
+    if let Value::Int(client) = talk.allowed(&Command::new("CLIENT").arg("ID")).await? {
         facts.client = Some(client);
     }
     if let Some(before) = before {
         silence(&mut talk, before, &facts).await?;
     }
-    if talk.allowed(&cmd("MULTI")).await? == Value::Okay {
-        facts.transactions = matches!(talk.allowed(&cmd("EXEC")).await?, Value::Array(replies) if replies.is_empty());
+    if talk.allowed(&Command::new("MULTI")).await? == Value::Okay {
+        facts.transactions =
+            matches!(talk.allowed(&Command::new("EXEC")).await?, Value::Array(replies) if replies.is_empty());
         if !facts.transactions {
-            talk.allowed(&cmd("DISCARD")).await?;
+            talk.allowed(&Command::new("DISCARD")).await?;
         }
     }
     Ok((talk.socket, facts))
@@ -97,7 +96,7 @@ pub(super) fn replica() -> Error {
 /// Tries the command that fences are made of.
 async fn fenced<S: AsyncRead + AsyncWrite + Unpin>(talk: &mut Talk<S>) -> Result<Duration> {
     let (nonce, asked) = (random().to_string(), Instant::now());
-    match talk.ask(cmd("ECHO").arg(&nonce)).await? {
+    match talk.ask(&Command::new("ECHO").arg(&nonce)).await? {
         Value::BulkString(echoed) if echoed == nonce.as_bytes() => Ok(asked.elapsed()),
         Value::ServerError(error) if error.code() == "NOPERM" => Err(Error::new(
             ErrorKind::Denied,
@@ -115,7 +114,7 @@ async fn silence<S: AsyncRead + AsyncWrite + Unpin>(talk: &mut Talk<S>, before: 
         _ if sabotage::is_off("revival") => Ok(()),
         Some(client) if facts.run.is_some() && facts.run == before.run && facts.client != Some(client) => {
             // It answers an error where the connection has ended already, and where we may not.
-            talk.ask(cmd("CLIENT").arg("KILL").arg("ID").arg(client)).await.map(drop)
+            talk.ask(&Command::new("CLIENT").arg("KILL").arg("ID").number(client)).await.map(drop)
         }
         _ => Ok(()),
     }
@@ -129,7 +128,7 @@ struct Talk<S> {
 
 impl<S: AsyncRead + AsyncWrite + Unpin> Talk<S> {
     /// Wants `OK`.
-    async fn done(&mut self, command: &Cmd) -> Result<()> {
+    async fn done(&mut self, command: &Command) -> Result<()> {
         match self.ask(command).await? {
             Value::Okay => Ok(()),
             Value::ServerError(error) => Err(failed(&error)),
@@ -138,7 +137,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Talk<S> {
     }
 
     /// Wants an answer, or no right to one, which is `Nil`.
-    async fn allowed(&mut self, command: &Cmd) -> Result<Value> {
+    async fn allowed(&mut self, command: &Command) -> Result<Value> {
         match self.ask(command).await? {
             // What has no code of its own is a command or argument that an older or other server does not know.
             Value::ServerError(error) if matches!(error.code(), "NOPERM" | "ERR" | "EXECABORT") => Ok(Value::Nil),
@@ -147,9 +146,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Talk<S> {
         }
     }
 
-    async fn ask(&mut self, command: &Cmd) -> Result<Value> {
-        let command = command.get_packed_command();
-        timeout(self.limit, exchange(&mut self.socket, &command))
+    async fn ask(&mut self, command: &Command) -> Result<Value> {
+        timeout(self.limit, exchange(&mut self.socket, command.bytes()))
             .await
             .unwrap_or_else(|_| Err(Error::new(ErrorKind::Unavailable, "the server accepts but does not answer")))
     }

@@ -3,16 +3,20 @@
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
-use redis::{Cmd, Pipeline, Value};
+use redis::Value;
 use sha1::{Digest, Sha1};
 use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::runtime::{Handle, Id};
 use tokio::task::{AbortHandle, JoinHandle};
+use tokio::time::timeout_at;
 
+use super::command::{Command, Commands};
 use super::driver::Driver;
 use super::gauge::Gauge;
 use super::handshake::{Facts, handshake};
-use super::outbox::{Lost, Outbox};
+use super::outbox::Outbox;
 use super::random::random;
+use super::waiting::Lost;
 use super::{Address, Options};
 use crate::error::{Error, ErrorKind, Result};
 use crate::sabotage;
@@ -29,6 +33,8 @@ pub(super) struct Link {
     pub(super) gauge: Arc<Gauge>,
     outbox: Arc<Outbox>,
     driver: AbortHandle,
+    /// The runtime that the driver is on.
+    home: Id,
     #[cfg(sabotage)]
     borrowed: super::sabotaged::Borrowed,
 }
@@ -56,6 +62,7 @@ impl Link {
             gauge,
             outbox,
             driver: driver.abort_handle(),
+            home: Handle::current().id(),
             #[cfg(sabotage)]
             borrowed: Default::default(),
         };
@@ -71,17 +78,27 @@ impl Link {
         digest.iter().take(8).fold(0, |number, byte| number << 8 | u64::from(*byte))
     }
 
-    pub(super) async fn send(&self, command: &Cmd) -> Result<Value, Lost> {
+    pub(super) async fn send(&self, command: &Command, until: Until) -> Result<Value, Lost> {
         #[cfg(sabotage)]
         if sabotage::is_off("cancellation") {
-            return self.borrowed.send(&self.outbox, command).await;
+            let reply = self.borrowed.send(&self.outbox, command, until.due);
+            return timeout_at(until.due, reply).await.unwrap_or(Err(Lost::Late));
         }
-        self.outbox.send(command).await
+        self.in_time(self.outbox.send(command, until.due), until).await
     }
 
     /// One reply for each command, those of MULTI and EXEC included.
-    pub(super) async fn send_all(&self, commands: &Pipeline) -> Result<Vec<Value>, Lost> {
-        self.outbox.send_all(commands).await
+    pub(super) async fn send_all(&self, commands: &Commands, until: Until) -> Result<Vec<Value>, Lost> {
+        self.in_time(self.outbox.send_all(commands, until.due), until).await
+    }
+
+    /// The driver keeps deadlines, for a timer of each call's own would cost more than the call. But it runs only where
+    /// its runtime does: callers on another one keep theirs themselves.
+    async fn in_time<T>(&self, reply: impl Future<Output = Result<T, Lost>>, until: Until) -> Result<T, Lost> {
+        if until.runtime == self.home {
+            return reply.await;
+        }
+        timeout_at(until.due, reply).await.unwrap_or(Err(Lost::Late))
     }
 
     /// Ends the connection: whoever waits for a reply is told that it is lost.
@@ -95,6 +112,13 @@ impl Drop for Link {
     fn drop(&mut self) {
         self.driver.abort();
     }
+}
+
+/// When a call has to end, and on which runtime it is.
+#[derive(Clone, Copy)]
+pub(super) struct Until {
+    pub(super) due: tokio::time::Instant,
+    pub(super) runtime: Id,
 }
 
 /// One message on its way over a link, to tell afterwards what has become of it.

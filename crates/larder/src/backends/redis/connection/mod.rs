@@ -7,6 +7,7 @@
 
 mod address;
 mod backoff;
+mod command;
 mod driver;
 mod failed;
 mod fence;
@@ -27,26 +28,28 @@ mod supervisor;
 #[cfg(test)]
 mod tests;
 mod tls;
+mod waiting;
 
 use std::fmt;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
-use redis::{Cmd, Pipeline, Value};
+use redis::Value;
 use tokio::time::{Instant, sleep, timeout_at};
 
 use crate::error::{Error, ErrorKind, Result};
 
 pub(in crate::backends::redis) use address::{Address, Password, Place, Tls};
+pub(in crate::backends::redis) use command::{Command, Commands};
 pub(in crate::backends::redis) use failed::failed;
 pub(in crate::backends::redis) use options::Options;
 pub(in crate::backends::redis) use status::{State, Status};
 
-use link::{Link, Sent};
-use outbox::Lost;
+use link::{Link, Sent, Until};
 use request::{Request, Verdict};
 use supervisor::{Phase, Supervisor};
+use waiting::Lost;
 
 /// Whether a lost reply leaves a question: reads are sent once more after a disconnect, within the deadline; a write
 /// whose reply is lost is [`ErrorKind::Unknown`].
@@ -112,18 +115,18 @@ impl Connection {
     ///
     /// # Errors
     /// `Unavailable` and `Overloaded`: certainly not applied. `Unknown`: a write whose reply was lost. Those of
-    /// [`failed`]. `Invalid` for a command without a name.
-    pub(in crate::backends::redis) async fn call(&self, command: &Cmd, effect: Effect) -> Result<Value> {
+    /// [`failed`].
+    pub(in crate::backends::redis) async fn call(&self, command: &Command, effect: Effect) -> Result<Value> {
         self.run(command, effect).await
     }
 
     /// Sends several commands in one go. Returns one value a command; a refusal of one is [`Value::ServerError`] in its
-    /// place. An atomic pipeline is a MULTI, and returns what its EXEC does.
+    /// place. An atomic one is a MULTI, and returns what its EXEC does.
     ///
     /// # Errors
     /// As [`Connection::call`], where they concern all of it. For an atomic pipeline also the refusal that made the
     /// server discard it: nothing of it was applied.
-    pub(in crate::backends::redis) async fn pipeline(&self, commands: &Pipeline, effect: Effect) -> Result<Vec<Value>> {
+    pub(in crate::backends::redis) async fn pipeline(&self, commands: &Commands, effect: Effect) -> Result<Vec<Value>> {
         if commands.is_empty() {
             return Ok(vec![]);
         }
@@ -179,68 +182,46 @@ impl Connection {
     }
 
     async fn run<R: Request + ?Sized>(&self, request: &R, effect: Effect) -> Result<R::Reply> {
-        if !request.is_whole() {
-            return Err(Error::new(ErrorKind::Invalid, "a command has no name"));
-        }
-        supervisor::runtime()?;
-        let options = &self.0.supervisor.options;
+        let until = Until { due: self.due(), runtime: supervisor::runtime()?.id() };
         let _place = self.enter()?;
-        let deadline = self.due();
-        let mut sent = None;
-        let mut refused = None;
-        let answer = timeout_at(deadline, self.attempts(request, effect, &mut sent, &mut refused)).await;
-        let error = match answer {
-            Ok(Ok(reply)) => return Ok(reply),
-            Ok(Err(error)) => error,
-            Err(_) => match (&sent, refused) {
-                (Some(sent), _) => {
-                    sent.missed(options.timeout);
-                    unanswered(effect)
-                }
-                (None, Some(refused)) => refused,
-                (None, None) => match &*self.0.supervisor.phase.borrow() {
-                    Phase::Away { last, .. } => away(last.as_ref()),
-                    _ => away(None),
-                },
-            },
-        };
-        Err(error.at(self.0.supervisor.address.to_string()))
+        self.attempts(request, effect, until).await.map_err(|error| error.at(self.0.supervisor.address.to_string()))
     }
 
-    /// Sends it until there is something to say. `sent` is set while a reply is awaited, `refused` once a server said
-    /// that it cannot answer yet.
-    async fn attempts<R: Request + ?Sized>(
-        &self,
-        request: &R,
-        effect: Effect,
-        sent: &mut Option<Sent>,
-        refused: &mut Option<Error>,
-    ) -> Result<R::Reply> {
+    /// Sends it until there is something to say, or its time has passed.
+    async fn attempts<R: Request + ?Sized>(&self, request: &R, effect: Effect, until: Until) -> Result<R::Reply> {
+        let options = &self.0.supervisor.options;
         let (mut lost, mut replayed, mut pause) = (None, false, FIRST_PAUSE);
+        // Why a server could not answer yet.
+        let mut refused = None;
         loop {
             let link = match self.live(lost) {
                 Some(link) => link,
-                None => self.wait(lost).await?,
+                None => match timeout_at(until.due, self.wait(lost)).await {
+                    Ok(link) => link?,
+                    Err(_) => return Err(refused.unwrap_or_else(|| self.away())),
+                },
             };
             // Callers that went away have left their places, but the server still owes their replies.
-            if link.gauge.in_flight() >= self.0.supervisor.options.queue.saturating_mul(COMMANDS_A_CALL) {
+            if link.gauge.in_flight() >= options.queue.saturating_mul(COMMANDS_A_CALL) {
                 return Err(overloaded());
             }
             request.allowed(&link.facts)?;
-            let on_its_way = sent.insert(Sent::now(link));
-            let link = &on_its_way.link;
-            match request.send(link).await {
+            let sent = Sent::now(link);
+            let link = &sent.link;
+            match request.send(link, until).await {
                 Ok(reply) => {
                     link.gauge.kept();
                     match request.verdict(&reply) {
                         Verdict::Answer => return request.finish(reply),
                         Verdict::Later(why) => {
-                            (*sent, *refused) = (None, Some(why));
-                            sleep(pause).await;
+                            if timeout_at(until.due, sleep(pause)).await.is_err() {
+                                return Err(why);
+                            }
+                            refused = Some(why);
                             pause = (pause * 2).min(LONGEST_PAUSE);
                         }
                         Verdict::Demoted { applied, why } => {
-                            if self.0.supervisor.options.stale_ok {
+                            if options.stale_ok {
                                 return request.finish(reply);
                             }
                             lost = Some(link.number);
@@ -248,23 +229,38 @@ impl Connection {
                             if applied {
                                 return request.finish(reply);
                             }
-                            (*sent, *refused) = (None, Some(why));
+                            refused = Some(why);
                         }
                     }
                 }
-                Err(why) => {
+                Err(Lost::Late) => {
+                    sent.missed(options.timeout);
+                    return Err(unanswered(effect));
+                }
+                Err(Lost::Crowded) => {
+                    sent.missed(options.timeout);
+                    return Err(crowded());
+                }
+                Err(why @ (Lost::Unsent | Lost::Unanswered)) => {
                     lost = Some(link.number);
                     link.end(|| Error::new(ErrorKind::Unavailable, "the connection was lost"));
                     let again = match why {
-                        Lost::Unsent => true,
                         Lost::Unanswered => effect == Effect::Read && !std::mem::replace(&mut replayed, true),
+                        _ => true,
                     };
                     if !again {
                         return Err(unanswered(effect));
                     }
-                    *sent = None;
                 }
             }
+        }
+    }
+
+    /// That there is no connection, and why as far as is known.
+    fn away(&self) -> Error {
+        match &*self.0.supervisor.phase.borrow() {
+            Phase::Away { last, .. } => away(last.as_ref()),
+            _ => away(None),
         }
     }
 
@@ -347,6 +343,10 @@ fn unanswered(effect: Effect) -> Error {
         Effect::Read => Error::new(ErrorKind::Unavailable, "no reply came in time, or the connection was lost"),
         Effect::Write => Error::new(ErrorKind::Unknown, "no reply came: the write may have been applied"),
     }
+}
+
+fn crowded() -> Error {
+    Error::new(ErrorKind::Unavailable, "the server took nothing in time: the command was not sent")
 }
 
 fn overloaded() -> Error {

@@ -5,10 +5,13 @@ use std::mem;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Waker};
 
-use redis::{Cmd, Pipeline, Value};
-use tokio::sync::{Notify, oneshot};
+use redis::Value;
+use tokio::sync::Notify;
+use tokio::time::{Instant, timeout_at};
 
+use super::command::{Command, Commands};
 use super::fence::{Batch, Seals};
+use super::waiting::{Lost, Waiting};
 
 /// How many bytes may lie here before callers wait to leave theirs.
 const ROOM: usize = 1024 * 1024;
@@ -53,78 +56,60 @@ pub(super) enum Lies {
     Enough,
 }
 
-/// Who waits for which replies.
-pub(super) enum Waiting {
-    One(oneshot::Sender<Result<Value, Unsent>>),
-    Several { left: usize, replies: Vec<Value>, caller: oneshot::Sender<Result<Vec<Value>, Unsent>> },
-}
-
-/// The connection ended before the message was taken: the server cannot have seen it.
-#[derive(Debug)]
-pub(super) struct Unsent;
-
-/// Why a reply does not come.
-#[derive(Debug)]
-pub(super) enum Lost {
-    /// Its command was certainly not sent.
-    Unsent,
-    /// The connection ended after it may have been.
-    Unanswered,
-}
-
 impl Outbox {
     pub(super) fn new(fence: bool) -> Self {
         let lying = Lying { load: Load::default(), seals: Seals::new(fence), taker: None, asleep: false, ended: false };
         Self { lying: Mutex::new(lying), room: Notify::new() }
     }
 
-    /// Leaves a command, and waits for its reply.
-    pub(super) async fn send(&self, command: &Cmd) -> Result<Value, Lost> {
-        let (caller, reply) = oneshot::channel();
-        self.leave(1, Waiting::One(caller), |bytes| command.write_packed_command(bytes)).await?;
-        received(reply.await)
+    /// Leaves a command, and waits for its reply. Whoever takes it keeps the deadline.
+    pub(super) async fn send(&self, command: &Command, due: Instant) -> Result<Value, Lost> {
+        let (waiting, reply) = Waiting::one(due);
+        self.post(1, waiting, |bytes| bytes.extend_from_slice(command.bytes())).await?;
+        reply.await.unwrap_or(Err(Lost::Unanswered))
     }
 
     /// The same with several, in a MULTI where they are one step. One reply a command, those of MULTI and EXEC included.
-    pub(super) async fn send_all(&self, commands: &Pipeline) -> Result<Vec<Value>, Lost> {
-        let (caller, replies) = oneshot::channel();
-        let atomic = commands.is_transaction();
-        let count = commands.len() + if atomic { 2 } else { 0 };
-        let waiting = Waiting::Several { left: count, replies: Vec::with_capacity(count), caller };
-        let write = |bytes: &mut Vec<u8>| {
-            bytes.extend_from_slice(if atomic { b"*1\r\n$5\r\nMULTI\r\n" } else { b"" });
-            commands.cmd_iter().for_each(|command| command.write_packed_command(bytes));
-            bytes.extend_from_slice(if atomic { b"*1\r\n$4\r\nEXEC\r\n" } else { b"" });
-        };
-        self.leave(count, waiting, write).await?;
-        received(replies.await)
+    pub(super) async fn send_all(&self, commands: &Commands, due: Instant) -> Result<Vec<Value>, Lost> {
+        let (waiting, replies) = Waiting::several(commands.replies(), due);
+        self.post(commands.replies(), waiting, |bytes| commands.write(bytes)).await?;
+        replies.await.unwrap_or(Err(Lost::Unanswered))
     }
 
-    async fn leave(&self, commands: usize, waiting: Waiting, write: impl FnOnce(&mut Vec<u8>)) -> Result<(), Lost> {
+    /// Leaves a message of so many commands, as soon as there is room.
+    async fn post(&self, commands: usize, waiting: Waiting, write: impl Fn(&mut Vec<u8>)) -> Result<(), Lost> {
+        let Some(mut waiting) = self.leave(commands, waiting, &write)? else { return Ok(()) };
         loop {
             // Made before the look, so that no word of room is missed.
             let room = self.room.notified();
-            {
-                let mut lying = self.lock();
-                if lying.ended {
-                    return Err(Lost::Unsent);
-                }
-                if lying.load.bytes.len() < ROOM {
-                    let Lying { load, seals, taker, asleep, .. } = &mut *lying;
-                    write(&mut load.bytes);
-                    load.waiting.push_back(waiting);
-                    load.batches.extend(seals.wrote(commands, &mut load.bytes));
-                    let wakes = mem::take(asleep) || load.waiting.len() == ENOUGH;
-                    let taker = if wakes { taker.clone() } else { None };
-                    drop(lying);
-                    if let Some(taker) = taker {
-                        taker.wake();
-                    }
-                    return Ok(());
-                }
+            match self.leave(commands, waiting, &write)? {
+                None => return Ok(()),
+                Some(back) => waiting = back,
             }
-            room.await;
+            timeout_at(waiting.due, room).await.map_err(|_| Lost::Crowded)?;
         }
+    }
+
+    /// Leaves it at once, or gives back who waits where there is no room.
+    fn leave(&self, commands: usize, waiting: Waiting, write: impl Fn(&mut Vec<u8>)) -> Result<Option<Waiting>, Lost> {
+        let mut lying = self.lock();
+        if lying.ended {
+            return Err(Lost::Unsent);
+        }
+        if lying.load.bytes.len() >= ROOM {
+            return Ok(Some(waiting));
+        }
+        let Lying { load, seals, taker, asleep, .. } = &mut *lying;
+        write(&mut load.bytes);
+        load.waiting.push_back(waiting);
+        load.batches.extend(seals.wrote(commands, &mut load.bytes));
+        let wakes = mem::take(asleep) || load.waiting.len() == ENOUGH;
+        let taker = if wakes { taker.clone() } else { None };
+        drop(lying);
+        if let Some(taker) = taker {
+            taker.wake();
+        }
+        Ok(None)
     }
 
     /// What lies here; where nothing does, whoever asks is woken by what comes next.
@@ -162,44 +147,16 @@ impl Outbox {
         lying.ended = true;
         let load = mem::take(&mut lying.load);
         drop(lying);
-        load.waiting.into_iter().for_each(Waiting::unsent);
+        load.waiting.into_iter().for_each(|mut waiting| waiting.lose(Lost::Unsent));
         self.room.notify_waiters();
+    }
+
+    /// Tells those whose deadline has passed.
+    pub(super) fn expire(&self, now: Instant) {
+        self.lock().load.waiting.iter_mut().for_each(|waiting| waiting.expire(now));
     }
 
     fn lock(&self) -> MutexGuard<'_, Lying> {
         self.lying.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Waiting {
-    /// Takes a reply. What is still to wait for comes back; the last reply goes to the caller.
-    pub(super) fn reply(self, reply: Value) -> Option<Self> {
-        match self {
-            // Nobody may be there any more.
-            Self::One(caller) => drop(caller.send(Ok(reply))),
-            Self::Several { left, mut replies, caller } => {
-                replies.push(reply);
-                if left > 1 {
-                    return Some(Self::Several { left: left - 1, replies, caller });
-                }
-                drop(caller.send(Ok(replies)));
-            }
-        }
-        None
-    }
-
-    fn unsent(self) {
-        match self {
-            Self::One(caller) => drop(caller.send(Err(Unsent))),
-            Self::Several { caller, .. } => drop(caller.send(Err(Unsent))),
-        }
-    }
-}
-
-fn received<T>(reply: Result<Result<T, Unsent>, oneshot::error::RecvError>) -> Result<T, Lost> {
-    match reply {
-        Ok(Ok(reply)) => Ok(reply),
-        Ok(Err(Unsent)) => Err(Lost::Unsent),
-        Err(_) => Err(Lost::Unanswered),
     }
 }

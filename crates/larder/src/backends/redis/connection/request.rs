@@ -1,22 +1,21 @@
 //! What is sent over a link: one command or several, and what their replies mean for the connection.
 
-use redis::{Cmd, Pipeline, ServerError, Value};
+use redis::{ServerError, Value};
 
+use super::command::{Command, Commands};
 use super::failed::{demoted, failed, passes};
 use super::handshake::Facts;
-use super::link::Link;
-use super::outbox::Lost;
+use super::link::{Link, Until};
+use super::waiting::Lost;
 use crate::error::{Error, ErrorKind, Result};
 
 /// A message of commands.
 pub(super) trait Request: Sync {
     type Reply: Send;
 
-    /// Whether there is something to send.
-    fn is_whole(&self) -> bool;
     /// Refuses what must not be sent to that server.
     fn allowed(&self, facts: &Facts) -> Result<()>;
-    fn send(&self, link: &Link) -> impl Future<Output = Result<Self::Reply, Lost>> + Send;
+    fn send(&self, link: &Link, until: Until) -> impl Future<Output = Result<Self::Reply, Lost>> + Send;
     fn verdict(&self, reply: &Self::Reply) -> Verdict;
     fn finish(&self, reply: Self::Reply) -> Result<Self::Reply>;
 }
@@ -46,19 +45,15 @@ impl Verdict {
     }
 }
 
-impl Request for Cmd {
+impl Request for Command {
     type Reply = Value;
-
-    fn is_whole(&self) -> bool {
-        self.args_iter().len() > 0
-    }
 
     fn allowed(&self, _: &Facts) -> Result<()> {
         Ok(())
     }
 
-    async fn send(&self, link: &Link) -> Result<Value, Lost> {
-        link.send(self).await
+    async fn send(&self, link: &Link, until: Until) -> Result<Value, Lost> {
+        link.send(self, until).await
     }
 
     fn verdict(&self, reply: &Value) -> Verdict {
@@ -76,26 +71,22 @@ impl Request for Cmd {
     }
 }
 
-impl Request for Pipeline {
+impl Request for Commands {
     type Reply = Vec<Value>;
 
-    fn is_whole(&self) -> bool {
-        self.cmd_iter().all(Request::is_whole)
-    }
-
     fn allowed(&self, facts: &Facts) -> Result<()> {
-        if self.is_transaction() && !facts.transactions {
+        if self.is_atomic() && !facts.transactions {
             return Err(Error::new(ErrorKind::Denied, "the user may not use MULTI and EXEC: grant `+multi +exec`"));
         }
         Ok(())
     }
 
-    async fn send(&self, link: &Link) -> Result<Vec<Value>, Lost> {
-        link.send_all(self).await
+    async fn send(&self, link: &Link, until: Until) -> Result<Vec<Value>, Lost> {
+        link.send_all(self, until).await
     }
 
     fn verdict(&self, reply: &Vec<Value>) -> Verdict {
-        if self.is_transaction() {
+        if self.is_atomic() {
             return match discarded(reply) {
                 Some(error) => Verdict::of(error, true),
                 None => Verdict::Answer,
@@ -110,7 +101,7 @@ impl Request for Pipeline {
     }
 
     fn finish(&self, mut reply: Vec<Value>) -> Result<Vec<Value>> {
-        if !self.is_transaction() {
+        if !self.is_atomic() {
             return Ok(reply);
         }
         match reply.pop() {

@@ -2,11 +2,14 @@
 
 use std::sync::Arc;
 
-use redis::{Cmd, Value};
+use redis::Value;
 use tokio::sync::Mutex;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use tokio::time::Instant;
 
-use super::outbox::{Lost, Outbox};
+use super::command::Command;
+use super::outbox::Outbox;
+use super::waiting::Lost;
 
 /// A connection that callers borrow in turn to read their reply from. Whoever goes away leaves it to the next.
 pub(super) struct Borrowed {
@@ -22,11 +25,11 @@ impl Default for Borrowed {
 }
 
 impl Borrowed {
-    pub(super) async fn send(&self, outbox: &Arc<Outbox>, command: &Cmd) -> Result<Value, Lost> {
+    pub(super) async fn send(&self, outbox: &Arc<Outbox>, command: &Command, due: Instant) -> Result<Value, Lost> {
         let mut replies = self.replies.lock().await;
         let (outbox, command, arrived) = (Arc::clone(outbox), command.clone(), self.arrived.clone());
         tokio::spawn(async move {
-            let _ = arrived.send(outbox.send(&command).await);
+            let _ = arrived.send(outbox.send(&command, due).await);
         });
         replies.recv().await.unwrap_or(Err(Lost::Unanswered))
     }

@@ -11,9 +11,10 @@ use tokio::time::{sleep, timeout};
 
 use super::backoff::Backoff;
 use super::handshake::{Facts, replica, role};
-use super::link::{Link, Sent};
+use super::link::{Link, Sent, Until};
 use super::random::random;
 use super::socket::Socket;
+use super::waiting::Lost;
 use super::{Address, Options};
 use crate::error::{Error, ErrorKind, Result};
 use crate::sabotage;
@@ -139,17 +140,19 @@ impl Running {
     /// Waits for the end of a link, and ends it where the server is silent or has been demoted.
     async fn watch(&self, link: &Arc<Link>, mut driver: JoinHandle<()>) {
         let Supervisor { options, round_trip, .. } = &*self.0;
+        let runtime = Handle::current().id();
         loop {
             if timeout(options.heartbeat, &mut driver).await.is_ok() {
                 return;
             }
             let Some(probe) = &link.facts.probe else { continue };
             let (sent, asked) = (Sent::now(Arc::clone(link)), Instant::now());
-            match timeout(options.timeout, link.send(probe)).await {
-                Err(_) => sent.missed(options.timeout),
+            let until = Until { due: tokio::time::Instant::now() + options.timeout, runtime };
+            match link.send(probe, until).await {
+                Err(Lost::Late | Lost::Crowded) => sent.missed(options.timeout),
                 // The driver has ended, or is about to.
-                Ok(Err(_)) => link.end(|| Error::new(ErrorKind::Unavailable, "the connection was lost")),
-                Ok(Ok(reply)) => {
+                Err(_) => link.end(|| Error::new(ErrorKind::Unavailable, "the connection was lost")),
+                Ok(reply) => {
                     round_trip.store(asked.elapsed().as_micros() as u64, Relaxed);
                     let demoted = role(&reply).is_some_and(|role| role != "master");
                     if demoted && !options.stale_ok && !sabotage::is_off("replicas") {

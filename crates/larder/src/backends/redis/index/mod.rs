@@ -12,6 +12,8 @@ mod tests;
 
 use std::time::Duration;
 
+use bytes::Bytes;
+
 use crate::clock::Moment;
 use crate::ttl::Ttl;
 
@@ -116,15 +118,15 @@ pub(super) fn delete(entries: &[Entry], slot: Slot) -> Plan {
 
 /// Removes from an index what ended a while ago. A share of the puts does it, and of Pow's each, as Pow does: where
 /// nobody sweeps, an index that is written to for ever stays as small. Every sweep does it, too.
-pub(super) fn trim(index: &[u8], now: Moment) -> Step {
-    Step::RemoveScores { index: index.to_vec(), from: None, to: score(now.elapsed().saturating_sub(GRACE)) }
+pub(super) fn trim(index: &Bytes, now: Moment) -> Step {
+    Step::RemoveScores { index: index.clone(), from: None, to: score(now.elapsed().saturating_sub(GRACE)) }
 }
 
 /// Removes an entry that never ends and whose record is gone, in a sweep: first the score is read (ZSCORE), then the
 /// record looked for (EXISTS), and where it was not there, this is sent. A put in between has renewed the score, and
 /// then it removes nothing.
-pub(super) fn forget(never: &[u8], score: Score) -> Step {
-    Step::RemoveScores { index: never.to_vec(), from: Some(score), to: score }
+pub(super) fn forget(never: &Bytes, score: Score) -> Step {
+    Step::RemoveScores { index: never.clone(), from: Some(score), to: score }
 }
 
 /// Lists a record that ends at the latest so long after now.

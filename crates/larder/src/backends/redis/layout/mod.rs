@@ -10,6 +10,8 @@ mod pow_index;
 #[cfg(test)]
 mod tests;
 
+use bytes::Bytes;
+
 use crate::error::{Error, Result};
 use crate::key::Key;
 use crate::namespace::Namespace;
@@ -44,10 +46,10 @@ pub(super) struct Spelled {
 #[derive(Clone, PartialEq, Eq)]
 pub(super) struct Entry {
     /// The sorted set of records that end by themselves.
-    pub(super) index: Vec<u8>,
+    pub(super) index: Bytes,
     /// The sorted set beside it, of records that never end; `None` where the layout has no such records.
-    pub(super) never: Option<Vec<u8>>,
-    pub(super) member: Vec<u8>,
+    pub(super) never: Option<Bytes>,
+    pub(super) member: Bytes,
 }
 
 /// Why a stored key is not one of ours, in words that fit behind "a key in Redis".

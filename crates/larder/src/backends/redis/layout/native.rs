@@ -4,6 +4,7 @@ use std::io::Write;
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use bytes::Bytes;
 
 use crate::error::{Error, Result};
 use crate::key::Key;
@@ -29,7 +30,16 @@ pub(super) fn spell(space: &Namespace, key: &Key) -> Result<Vec<u8>> {
     if key.has_opaque() {
         return Err(Error::invalid("a key cannot hold a fun, pid, port or reference"));
     }
-    Ok(prefix(space, &key.parts()))
+    // As `prefix` of its parts, which are not made into terms for it.
+    let mut out = prefix(space, &[]);
+    key.show_parts(|part| {
+        out.push(b':');
+        match part {
+            Ok(text) => write_bytes(text, &mut out),
+            Err(term) => write(&term, &mut out),
+        }
+    });
+    Ok(out)
 }
 
 /// A namespace and the parts behind it.
@@ -54,9 +64,9 @@ pub(super) fn entry(stored: &[u8]) -> Option<Entry> {
     let last = stored.iter().rposition(|byte| *byte == b':')?;
     let (parent, member) = (&stored[..last], &stored[last + 1..]);
     parent.contains(&b':').then(|| Entry {
-        index: [INDEX, parent].concat(),
-        never: Some([NEVER, parent].concat()),
-        member: member.to_vec(),
+        index: [INDEX, parent].concat().into(),
+        never: Some([NEVER, parent].concat().into()),
+        member: Bytes::copy_from_slice(member),
     })
 }
 
@@ -103,14 +113,7 @@ pub(super) fn parent(index: &[u8]) -> Option<&[u8]> {
 
 fn write(term: &Term, out: &mut Vec<u8>) {
     if let Some(text) = term.as_bytes() {
-        match text.first() {
-            None => out.push(OTHER),
-            Some(first @ (&INTEGER | &ATOM | &OTHER)) => {
-                escape(*first, out);
-                write_text(&text[1..], out);
-            }
-            Some(_) => write_text(text, out),
-        }
+        write_bytes(text, out);
     } else if let Some(integer) = term.as_i128() {
         out.push(INTEGER);
         write!(out, "{integer}").expect("a vector takes every write");
@@ -122,6 +125,17 @@ fn write(term: &Term, out: &mut Vec<u8>) {
         let mut bytes = Vec::new();
         ordered::write(term, &mut bytes);
         out.extend_from_slice(URL_SAFE_NO_PAD.encode(bytes).as_bytes());
+    }
+}
+
+fn write_bytes(text: &[u8], out: &mut Vec<u8>) {
+    match text.first() {
+        None => out.push(OTHER),
+        Some(first @ (&INTEGER | &ATOM | &OTHER)) => {
+            escape(*first, out);
+            write_text(&text[1..], out);
+        }
+        Some(_) => write_text(text, out),
     }
 }
 

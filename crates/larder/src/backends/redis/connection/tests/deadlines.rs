@@ -7,11 +7,11 @@ use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
 
-use redis::{Value, cmd, pipe};
+use redis::Value;
 use tokio::net::TcpListener;
 use tokio::sync::mpsc;
 
-use super::super::{Address, Connection, Effect, Options, Place, State};
+use super::super::{Address, Command, Commands, Connection, Effect, Options, Place, State};
 use super::peer::{Does, serve};
 use super::quick;
 use crate::error::ErrorKind;
@@ -62,12 +62,12 @@ async fn a_server_that_goes_silent_costs_a_call_its_deadline_and_the_connection_
     let (address, mut ends) = peer(|_, _, _| Does::Sends(vec![])).await;
     let connection = Connection::new(address, unwatched());
     let begun = Instant::now();
-    let read = connection.call(cmd("GET").arg("k"), Effect::Read).await.unwrap_err();
+    let read = connection.call(&Command::new("GET").arg("k"), Effect::Read).await.unwrap_err();
     assert_eq!(read.kind(), ErrorKind::Unavailable);
     assert!(begun.elapsed() < LATE, "{:?}", begun.elapsed());
     assert_eq!(soon(ends.recv()).await, Some(1));
     assert!(begun.elapsed() < LATE, "{:?}", begun.elapsed());
-    let write = connection.call(cmd("SET").arg("k").arg("v"), Effect::Write).await.unwrap_err();
+    let write = connection.call(&Command::new("SET").arg("k").arg("v"), Effect::Write).await.unwrap_err();
     assert_eq!(write.kind(), ErrorKind::Unknown);
 }
 
@@ -78,7 +78,7 @@ async fn three_deadlines_missed_in_a_row_end_a_connection_that_still_brings_byte
     let connection = Connection::new(address, unwatched());
     for _ in 0..3 {
         assert!(ends.try_recv().is_err());
-        let read = connection.call(cmd("GET").arg("k"), Effect::Read).await;
+        let read = connection.call(&Command::new("GET").arg("k"), Effect::Read).await;
         assert_eq!(read.unwrap_err().kind(), ErrorKind::Unavailable);
     }
     assert_eq!(soon(ends.recv()).await, Some(1));
@@ -89,7 +89,7 @@ async fn a_server_that_accepts_and_says_nothing_is_unavailable_by_the_deadline()
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let connection = Connection::new(at(listener.local_addr().unwrap().port()), quick());
     let begun = Instant::now();
-    let error = connection.call(cmd("SET").arg("k").arg("v"), Effect::Write).await.unwrap_err();
+    let error = connection.call(&Command::new("SET").arg("k").arg("v"), Effect::Write).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Unavailable);
     assert!(begun.elapsed() < LATE, "{:?}", begun.elapsed());
 }
@@ -107,9 +107,9 @@ async fn a_write_whose_connection_ends_is_unknown_and_never_sent_again() {
     })
     .await;
     let connection = Connection::new(address, quick());
-    let error = connection.call(cmd("SET").arg("k").arg("v"), Effect::Write).await.unwrap_err();
+    let error = connection.call(&Command::new("SET").arg("k").arg("v"), Effect::Write).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Unknown);
-    connection.call(cmd("GET").arg("k"), Effect::Read).await.unwrap();
+    connection.call(&Command::new("GET").arg("k"), Effect::Read).await.unwrap();
     assert_eq!(seen.load(Relaxed), 1);
 }
 
@@ -127,7 +127,7 @@ async fn a_read_whose_connection_ends_is_sent_once_more_and_no_oftener() {
             if number < good_from { Does::Ends } else { Does::Sends(reply) }
         })
         .await;
-        let reply = Connection::new(address, quick()).call(cmd("GET").arg("k"), Effect::Read).await;
+        let reply = Connection::new(address, quick()).call(&Command::new("GET").arg("k"), Effect::Read).await;
         assert_eq!(reply.map_err(|error| error.kind()).err(), (good_from > 2).then_some(ErrorKind::Unavailable));
         assert_eq!(seen.load(Relaxed), 2);
     }
@@ -144,12 +144,13 @@ async fn a_server_that_is_loading_is_asked_again_within_the_deadline() {
         .await;
         let connection = Connection::new(address, quick());
         let begun = Instant::now();
-        let mut set = cmd("SET");
-        set.arg("k").arg("v");
+        let set = Command::new("SET").arg("k").arg("v");
         let reply = if patience == 2 {
             connection.call(&set, Effect::Write).await.map(drop)
         } else {
-            connection.pipeline(pipe().add_command(set), Effect::Write).await.map(drop)
+            let mut commands = Commands::default();
+            commands.push(set.bytes());
+            connection.pipeline(&commands, Effect::Write).await.map(drop)
         };
         match reply {
             Ok(()) => assert_eq!(patience, 2),
@@ -174,7 +175,7 @@ async fn a_demoted_master_is_left_and_the_write_goes_to_its_successor() {
     })
     .await;
     let connection = Connection::new(address, quick());
-    let reply = connection.call(cmd("SET").arg("k").arg("v"), Effect::Write).await;
+    let reply = connection.call(&Command::new("SET").arg("k").arg("v"), Effect::Write).await;
     assert_eq!(reply.unwrap(), Value::Okay);
     assert_eq!(connection.status().reconnects, 1);
 }
@@ -185,7 +186,8 @@ async fn calls_beyond_the_queue_are_refused_at_once_also_where_callers_have_gone
     let options = Options { queue: 2, timeout: Duration::from_secs(5), ..quick() };
     let connection = Connection::new(address, options);
     connection.connect().await.unwrap();
-    let get = |connection: Connection| async move { connection.call(cmd("GET").arg("k"), Effect::Read).await };
+    let get =
+        |connection: Connection| async move { connection.call(&Command::new("GET").arg("k"), Effect::Read).await };
     let waiting = [tokio::spawn(get(connection.clone())), tokio::spawn(get(connection.clone()))];
     while connection.status().queued < 2 {
         tokio::task::yield_now().await;
@@ -224,9 +226,9 @@ async fn a_connection_that_left_a_write_without_a_reply_is_ended_on_the_server_t
     })
     .await;
     let connection = Connection::new(address, quick());
-    let error = connection.call(cmd("SET").arg("k").arg("v"), Effect::Write).await.unwrap_err();
+    let error = connection.call(&Command::new("SET").arg("k").arg("v"), Effect::Write).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Unknown);
-    connection.call(cmd("GET").arg("k"), Effect::Read).await.unwrap();
+    connection.call(&Command::new("GET").arg("k"), Effect::Read).await.unwrap();
     assert_eq!(kills.try_recv().ok(), Some(b"1".to_vec()));
 }
 
@@ -243,7 +245,7 @@ async fn a_server_that_was_demoted_between_calls_is_left_by_itself() {
     connection.connect().await.unwrap();
     demoted.store(1, Relaxed);
     assert_eq!(soon(ends.recv()).await, Some(1));
-    connection.call(cmd("GET").arg("k"), Effect::Read).await.unwrap();
+    connection.call(&Command::new("GET").arg("k"), Effect::Read).await.unwrap();
 }
 
 #[tokio::test]
@@ -254,8 +256,7 @@ async fn a_server_that_is_down_for_longer_than_the_grace_is_refused_at_once_with
     let connection = Connection::new(address, Options { timeout: Duration::from_secs(5), ..quick() });
     assert_eq!(connection.status().state, State::Connecting);
     let begun = Instant::now();
-    let mut get = cmd("GET");
-    get.arg("k");
+    let get = Command::new("GET").arg("k");
     let first = connection.call(&get, Effect::Write).await.unwrap_err();
     assert!(begun.elapsed() >= quick().grace && begun.elapsed() < quick().grace + Duration::from_millis(100));
     let begun = Instant::now();
@@ -278,7 +279,7 @@ async fn the_last_clone_takes_the_socket_with_it() {
     connection.connect().await.unwrap();
     let clone = connection.clone();
     drop(connection);
-    clone.call(cmd("GET").arg("k"), Effect::Read).await.unwrap();
+    clone.call(&Command::new("GET").arg("k"), Effect::Read).await.unwrap();
     drop(clone);
     assert_eq!(soon(ends.recv()).await, Some(1));
 }
@@ -289,8 +290,7 @@ fn a_connection_outlives_the_runtime_that_it_was_first_used_on() {
     let server = runtime();
     let (address, _ends) = server.block_on(peer(|_, _, reply| Does::Sends(reply)));
     let connection = Connection::new(address, quick());
-    let mut get = cmd("GET");
-    get.arg("k");
+    let get = Command::new("GET").arg("k");
     for _ in 0..2 {
         runtime().block_on(connection.call(&get, Effect::Read)).unwrap();
     }

@@ -3,13 +3,17 @@
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
+use std::time::Duration;
 
-use redis::{Cmd, Value, cmd, pipe};
+use redis::Value;
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex};
+use tokio::time::{Instant, advance, pause};
 
 use super::super::driver::Driver;
 use super::super::gauge::Gauge;
-use super::super::outbox::{Lost, Outbox};
+use super::super::outbox::Outbox;
+use super::super::waiting::Lost;
+use super::super::{Command, Commands};
 
 const COMMAND: &[u8] = b"*2\r\n$3\r\nGET\r\n$1\r\nk\r\n";
 
@@ -30,8 +34,15 @@ fn rig(fence: bool) -> Rig {
     Rig { driver, peer, outbox, gauge, callers: vec![] }
 }
 
-fn get() -> Cmd {
-    cmd("GET").arg("k").take()
+/// How long callers wait.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+fn get() -> Command {
+    Command::new("GET").arg("k")
+}
+
+fn due() -> Instant {
+    Instant::now() + PATIENCE
 }
 
 /// Lets a future go on as far as it can.
@@ -47,7 +58,7 @@ impl Rig {
     fn call(&mut self, callers: usize) {
         for _ in 0..callers {
             let outbox = Arc::clone(&self.outbox);
-            let mut caller: Caller = Box::pin(async move { outbox.send(&get()).await });
+            let mut caller: Caller = Box::pin(async move { outbox.send(&get(), due()).await });
             assert!(turn(&mut caller).is_none());
             self.callers.push(caller);
         }
@@ -102,8 +113,8 @@ impl Rig {
     }
 }
 
-#[test]
-fn a_lone_caller_is_never_put_off() {
+#[tokio::test]
+async fn a_lone_caller_is_never_put_off() {
     let mut rig = rig(false);
     for _ in 0..10 {
         rig.call(1);
@@ -112,8 +123,8 @@ fn a_lone_caller_is_never_put_off() {
     }
 }
 
-#[test]
-fn what_follows_a_busy_load_waits_one_turn_for_others_and_goes_out_together() {
+#[tokio::test]
+async fn what_follows_a_busy_load_waits_one_turn_for_others_and_goes_out_together() {
     let mut rig = rig(false);
     rig.call(2);
     rig.drive();
@@ -140,6 +151,72 @@ fn what_follows_a_busy_load_waits_one_turn_for_others_and_goes_out_together() {
     rig.call(1);
     rig.drive();
     assert_eq!(rig.arrived(), COMMAND);
+}
+
+#[tokio::test]
+async fn callers_that_got_their_replies_together_are_waited_for_though_their_commands_went_one_by_one() {
+    let mut rig = rig(false);
+    for _ in 0..2 {
+        rig.call(1);
+        rig.drive();
+        assert_eq!(rig.arrived(), COMMAND);
+    }
+    rig.hear(b"$1\r\na\r\n$1\r\nb\r\n").await;
+    assert_eq!(rig.answers(), ["a", "b"]);
+    rig.call(1);
+    rig.drive();
+    assert!(rig.arrived().is_empty());
+    rig.call(1);
+    rig.drive();
+    assert_eq!(rig.arrived().len(), 2 * COMMAND.len());
+}
+
+#[tokio::test]
+async fn a_deadline_is_kept_by_whoever_drives_and_the_late_reply_goes_to_nobody() {
+    pause();
+    for fence in [true, false] {
+        let mut rig = rig(fence);
+        rig.call(1);
+        rig.drive();
+        advance(PATIENCE / 2).await;
+        rig.drive();
+        rig.call(1);
+        rig.drive();
+        let fences = rig.fences();
+        advance(PATIENCE / 2).await;
+        rig.drive();
+        assert!(matches!(turn(&mut rig.callers.remove(0)), Some(Err(Lost::Late))));
+        assert!(turn(&mut rig.callers[0]).is_none(), "its deadline is later");
+        match &fences[..] {
+            [first, second] => {
+                rig.hear(&[b"$1\r\na\r\n", first.as_slice(), b"$1\r\nb\r\n", second.as_slice()].concat()).await;
+            }
+            _ => rig.hear(b"$1\r\na\r\n$1\r\nb\r\n").await,
+        }
+        assert_eq!(rig.answers(), ["b"]);
+        assert_eq!(rig.gauge.in_flight(), 0);
+        // With nobody left there is nothing to look at.
+        advance(PATIENCE).await;
+        rig.drive();
+        rig.drive();
+    }
+}
+
+#[tokio::test]
+async fn a_message_that_finds_no_room_until_its_deadline_was_certainly_not_sent() {
+    pause();
+    let rig = rig(false);
+    let large = Command::new("SET").arg("k").arg(vec![b'v'; 1024 * 1024]);
+    let mut callers: Vec<Caller> = (0..2)
+        .map(|_| {
+            let (outbox, large) = (Arc::clone(&rig.outbox), large.clone());
+            Box::pin(async move { outbox.send(&large, due()).await }) as Caller
+        })
+        .collect();
+    assert!(callers.iter_mut().all(|caller| turn(caller).is_none()));
+    // The clock of timers goes by whole milliseconds.
+    advance(PATIENCE + Duration::from_millis(1)).await;
+    assert!(matches!(turn(&mut callers[1]), Some(Err(Lost::Crowded))));
 }
 
 #[tokio::test]
@@ -178,13 +255,13 @@ async fn a_great_load_is_fenced_in_parts_that_go_one_by_one() {
 async fn no_fence_comes_between_the_commands_of_a_transaction() {
     let mut rig = rig(true);
     rig.call(31);
-    let mut commands = pipe();
+    let mut commands = Commands::default();
     commands.atomic();
     for _ in 0..40 {
-        commands.add_command(get());
+        commands.push(get().bytes());
     }
     let outbox = Arc::clone(&rig.outbox);
-    let mut caller = Box::pin(async move { outbox.send_all(&commands).await });
+    let mut caller = Box::pin(async move { outbox.send_all(&commands, due()).await });
     assert!(turn(&mut caller).is_none());
     rig.drive();
     let bytes = rig.arrived();
@@ -270,7 +347,7 @@ async fn what_was_not_taken_when_the_connection_ends_was_certainly_not_sent() {
     assert!(matches!(turn(&mut taken), Some(Err(Lost::Unanswered))));
     assert!(matches!(turn(&mut left), Some(Err(Lost::Unsent))));
     // Nor what comes too late.
-    let mut late: Caller = Box::pin(async move { rig.outbox.send(&get()).await });
+    let mut late: Caller = Box::pin(async move { rig.outbox.send(&get(), due()).await });
     assert!(matches!(turn(&mut late), Some(Err(Lost::Unsent))));
 }
 
@@ -280,9 +357,8 @@ async fn callers_wait_for_room_where_the_server_takes_nothing_and_go_on_when_it_
     let value = vec![b'v'; 600 * 1024];
     let mut callers: Vec<Caller> = (0..8)
         .map(|_| {
-            let (outbox, mut set) = (Arc::clone(&rig.outbox), cmd("SET"));
-            set.arg("k").arg(&value);
-            Box::pin(async move { outbox.send(&set).await }) as Caller
+            let (outbox, set) = (Arc::clone(&rig.outbox), Command::new("SET").arg("k").arg(&value));
+            Box::pin(async move { outbox.send(&set, due()).await }) as Caller
         })
         .collect();
     assert!(callers.iter_mut().all(|caller| turn(caller).is_none()));

@@ -2,10 +2,13 @@
 
 use std::sync::Arc;
 
-use redis::{Value, cmd};
+use redis::Value;
 use tokio::io::duplex;
+use tokio::runtime::Handle;
+use tokio::time::Instant;
 
-use super::super::{Address, Options, link::Link};
+use super::super::link::{Link, Until};
+use super::super::{Address, Command, Options};
 use super::peer::{Does, serve, value_of};
 use crate::backends::Url;
 
@@ -53,10 +56,10 @@ async fn rounds(harm: Harm, at: usize, fence: bool) -> Outcome {
             .map(|caller| {
                 let (link, key) = (Arc::clone(&link), format!("{round}-{caller}"));
                 tokio::spawn(async move {
-                    // The last replies may be withheld for ever; a real caller has a deadline.
-                    let mut get = cmd("GET");
-                    let reply = tokio::time::timeout(super::quick().timeout, link.send(get.arg(&key))).await;
-                    reply.ok().and_then(Result::ok).map(|value| value == Value::BulkString(value_of(key.as_bytes())))
+                    // The last replies may be withheld for ever.
+                    let until = Until { due: Instant::now() + super::quick().timeout, runtime: Handle::current().id() };
+                    let reply = link.send(&Command::new("GET").arg(&key), until).await;
+                    reply.ok().map(|value| value == Value::BulkString(value_of(key.as_bytes())))
                 })
             })
             .collect();

@@ -3,16 +3,16 @@
 use std::time::{Duration, Instant};
 
 use larder_test_redis::{Fault, Proxy, Server};
-use redis::{Value, cmd, pipe};
+use redis::Value;
 
-use super::super::{Connection, Effect, State};
+use super::super::{Command, Commands, Connection, Effect, State};
 use super::open;
 use crate::error::ErrorKind;
 
 async fn put_and_get(connection: &Connection) {
-    let set = connection.call(cmd("SET").arg("k").arg("v"), Effect::Write).await;
+    let set = connection.call(&Command::new("SET").arg("k").arg("v"), Effect::Write).await;
     assert_eq!(set.unwrap(), Value::Okay);
-    let get = connection.call(cmd("GET").arg("k"), Effect::Read).await;
+    let get = connection.call(&Command::new("GET").arg("k"), Effect::Read).await;
     assert_eq!(get.unwrap(), Value::BulkString(b"v".to_vec()));
 }
 
@@ -86,24 +86,27 @@ async fn what_is_refused_says_what_to_change_and_tells_no_secret() {
 async fn a_pipeline_answers_for_each_command_and_a_transaction_as_one() {
     let server = Server::start();
     let connection = open(&server.url()).unwrap();
-    let mut commands = pipe();
-    commands.cmd("SET").arg("text").arg("v").cmd("LPUSH").arg("text").arg(1).cmd("GET").arg("text");
+    let mut commands = Commands::default();
+    commands.push(Command::new("SET").arg("text").arg("v").bytes());
+    commands.push(Command::new("LPUSH").arg("text").number(1).bytes());
+    commands.push(Command::new("GET").arg("text").bytes());
     let values = connection.pipeline(&commands, Effect::Write).await.unwrap();
     assert!(matches!(&values[..], [Value::Okay, Value::ServerError(_), Value::BulkString(_)]), "{values:?}");
-    let values = connection.pipeline(commands.atomic(), Effect::Write).await.unwrap();
+    commands.atomic();
+    let values = connection.pipeline(&commands, Effect::Write).await.unwrap();
     assert!(matches!(&values[..], [Value::Okay, Value::ServerError(_), Value::BulkString(_)]), "{values:?}");
 
-    commands.cmd("NOSUCH");
+    commands.push(Command::new("NOSUCH").bytes());
     let error = connection.pipeline(&commands, Effect::Write).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Config);
     server.set("maxmemory", "1");
-    let mut full = pipe();
-    full.atomic().cmd("SET").arg("other").arg("v");
+    let mut full = Commands::default();
+    full.push(Command::new("SET").arg("other").arg("v").bytes());
+    full.atomic();
     assert_eq!(connection.pipeline(&full, Effect::Write).await.unwrap_err().kind(), ErrorKind::Full);
     server.set("maxmemory", "0");
-    assert_eq!(connection.call(cmd("EXISTS").arg("other"), Effect::Read).await.unwrap(), Value::Int(0));
-    assert_eq!(connection.pipeline(&pipe(), Effect::Read).await.unwrap(), []);
-    assert_eq!(connection.call(&redis::Cmd::new(), Effect::Read).await.unwrap_err().kind(), ErrorKind::Invalid);
+    assert_eq!(connection.call(&Command::new("EXISTS").arg("other"), Effect::Read).await.unwrap(), Value::Int(0));
+    assert_eq!(connection.pipeline(&Commands::default(), Effect::Read).await.unwrap(), []);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -114,8 +117,9 @@ async fn a_transaction_that_the_user_may_not_use_is_refused_before_it_is_sent() 
         .start();
     for user in ["none", "half"] {
         let connection = open(&server.url_as(user, "p", "")).unwrap();
-        let mut commands = pipe();
-        commands.atomic().cmd("SET").arg("never").arg("v");
+        let mut commands = Commands::default();
+        commands.push(Command::new("SET").arg("never").arg("v").bytes());
+        commands.atomic();
         let error = connection.pipeline(&commands, Effect::Write).await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Denied);
         // Had MULTI been left open, this would be queued.
@@ -130,28 +134,28 @@ async fn service_resumes_by_itself_within_two_seconds() {
     let connection = open(&server.url()).unwrap();
     let resumed = async |what: &str| {
         let begun = Instant::now();
-        while connection.call(cmd("GET").arg("k"), Effect::Read).await.is_err() {
+        while connection.call(&Command::new("GET").arg("k"), Effect::Read).await.is_err() {
             assert!(begun.elapsed() < Duration::from_secs(4), "{what}: {:?}", connection.status());
         }
         assert!(begun.elapsed() < Duration::from_secs(2), "{what}: {:?}", begun.elapsed());
     };
     put_and_get(&connection).await;
     server.kill();
-    assert!(connection.call(cmd("GET").arg("k"), Effect::Read).await.is_err());
+    assert!(connection.call(&Command::new("GET").arg("k"), Effect::Read).await.is_err());
     server.restart();
     resumed("a restart").await;
     server.kill_clients();
     resumed("a killed client").await;
     server.stop_signal();
     let begun = Instant::now();
-    let error = connection.call(cmd("GET").arg("k"), Effect::Read).await.unwrap_err();
+    let error = connection.call(&Command::new("GET").arg("k"), Effect::Read).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Unavailable);
     assert!(begun.elapsed() < Duration::from_millis(2100), "{:?}", begun.elapsed());
     server.continue_signal();
     resumed("a pause").await;
     server.set("requirepass", "other");
     server.kill_clients();
-    let error = connection.call(cmd("GET").arg("k"), Effect::Read).await.unwrap_err();
+    let error = connection.call(&Command::new("GET").arg("k"), Effect::Read).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Denied);
     server.set("requirepass", "right");
     resumed("a refused password").await;
@@ -186,8 +190,9 @@ async fn behind_a_faulty_proxy_no_reply_reaches_another_caller_and_cancelled_cal
                 while Instant::now() < until {
                     round += 1;
                     let number = (caller * 61 + round * 7) % 256;
-                    let (mut get, limit) = (cmd("GET"), Duration::from_micros(50 * (round as u64 % 5)));
-                    let call = connection.call(get.arg(number), Effect::Read);
+                    let (get, limit) =
+                        (Command::new("GET").number(number), Duration::from_micros(50 * (round as u64 % 5)));
+                    let call = connection.call(&get, Effect::Read);
                     let reply =
                         if round % 3 == 0 { tokio::time::timeout(limit, call).await.ok() } else { Some(call.await) };
                     if let Some(Ok(value)) = reply {

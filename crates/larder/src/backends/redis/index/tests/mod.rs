@@ -249,11 +249,11 @@ fn a_record_without_entries_is_one_command() {
 #[test]
 fn a_share_of_the_puts_trims_the_index() {
     let entry =
-        |never: Option<&str>| Entry { index: b"i".to_vec(), never: never.map(Into::into), member: b"m".to_vec() };
+        |never: Option<&'static str>| Entry { index: "i".into(), never: never.map(Into::into), member: "m".into() };
     let now = Moment::since_start(Duration::from_secs(1_700_000_000));
     let trims = |entry: Entry, random: u64| {
         let Plan(rounds) = put(&[entry], LONG, now, Token::of(random), Slot::One);
-        rounds[0][0].0.contains(&trim(b"i", now))
+        rounds[0][0].0.contains(&trim(&"i".into(), now))
     };
     let count = (0..256_u64).filter(|random| trims(entry(Some("n")), random << 12)).count();
     assert_eq!(count, 16);

@@ -192,7 +192,7 @@ impl World {
             },
             Client::Time(by) => self.redis.advance(u64::try_from(by.as_millis()).unwrap()),
             Client::Trim => {
-                let step = trim(INDEX.as_bytes(), moment(self.redis.now));
+                let step = trim(&INDEX.into(), moment(self.redis.now));
                 run(protocol, &mut self.redis, &step, &[]);
             }
             Client::Sweep => match at {
@@ -201,8 +201,8 @@ impl World {
                 1 => {}
                 _ => {
                     if let Some(score) = self.seen {
-                        let step = forget(NEVER.as_bytes(), Score(score));
-                        let remove = Step::Remove { index: NEVER.into(), member: b"r".to_vec() };
+                        let step = forget(&NEVER.into(), Score(score));
+                        let remove = Step::Remove { index: NEVER.into(), member: "r".into() };
                         run(protocol, &mut self.redis, if protocol.sweeps_by_score { &step } else { &remove }, &[]);
                     }
                 }
@@ -298,7 +298,7 @@ fn run(protocol: Protocol, redis: &mut Redis, step: &Step, record: &[&str]) -> b
 }
 
 fn entry(member: &str) -> Entry {
-    Entry { index: INDEX.into(), never: Some(NEVER.into()), member: member.into() }
+    Entry { index: INDEX.into(), never: Some(NEVER.into()), member: member.to_owned().into() }
 }
 
 fn moment(millis: u64) -> Moment {

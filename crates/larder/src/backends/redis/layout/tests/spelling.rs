@@ -38,9 +38,9 @@ fn native_keys_have_the_documented_bytes() {
 fn the_index_of_native_keys_has_the_documented_bytes() {
     let stored = b"cache:user:#42:session:f3";
     let [entry] = &Layout::Native.entries(stored)[..] else { panic!("one entry") };
-    assert_eq!(entry.index, b"%index1:last:cache:user:#42:session");
+    assert_eq!(entry.index, "%index1:last:cache:user:#42:session");
     assert_eq!(entry.never.as_deref(), Some(&b"%index1:last.never:cache:user:#42:session"[..]));
-    assert_eq!(entry.member, b"f3");
+    assert_eq!(entry.member, "f3");
     assert!(Layout::Native.entries(b"cache:k").is_empty());
     for index in [&entry.index, entry.never.as_ref().unwrap()] {
         assert_eq!(Layout::Native.member(index, b"f3").unwrap(), stored);
