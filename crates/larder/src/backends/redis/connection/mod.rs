@@ -2,8 +2,7 @@
 //!
 //! Callers leave commands in the [`outbox`]; the [`driver`] owns the [`socket`], sends them together and hands replies
 //! over as the [`fence`] lets them through. The [`supervisor`] sees to it that there is a [`link`] of such a pair, after
-//! its [`handshake`]. No command of a backend and no byte of a key is known here; redis-rs packs commands and reads
-//! what is odd.
+//! its [`handshake`]. No command of a backend and no byte of a key is known here; redis-rs reads replies that are odd.
 
 mod address;
 mod backoff;

@@ -138,9 +138,9 @@ async fn what_follows_a_busy_load_waits_one_turn_for_others_and_goes_out_togethe
     assert_eq!(rig.arrived().len(), 3 * COMMAND.len(), "but one turn only");
 
     // Nor where there is enough for a send of its own.
-    rig.call(32);
+    rig.call(16);
     rig.drive();
-    assert_eq!(rig.arrived().len(), 32 * COMMAND.len());
+    assert_eq!(rig.arrived().len(), 16 * COMMAND.len());
 
     // The next load still follows one of several; the one after it does not.
     rig.call(1);
