@@ -86,7 +86,8 @@ makes half as many gets or refreshes as there are records, a quarter in the smal
 round makes a twentieth as many listings as there are records, which read as many records as its gets do; candidates
 without an order look at every record for one listing, and make two a round. *A record that expires*: a twentieth of the
 records is put for a second; it is the process's CPU time from then until they are gone, by each. Larder and moka find
-them by timers; the others have none and look at all records, so their figure is twenty times that of a look. *Bytes over payload* is resident memory after filling, less names and values.
+them by timers; the others have none and look at all records, so their figure is
+twenty times that of a look. *Bytes over payload* is resident memory after filling, less names and values.
 ";
 
 /// Why a peer may well be better in a row.

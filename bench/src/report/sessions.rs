@@ -71,7 +71,7 @@ const HOW: &str = "\
 *Bytes* is `Store::get` of a session's record with `Raw`, which copies nothing and reads no JSON; *a value* is `Store::get`
 of the same record as a value of a type with the same fields, as an application would keep one of its own. *A load* begins
 with the cookie's text and ends with a session whose fields are checked, and become values when the first of them is
-asked for: that is some 500 ns more for three fields, and not in these rows. All go over one connection, round by round in
+asked for, which is not in these rows. All go over one connection, round by round in
 turn. No load notes a use here: that is a write more, once in a touch window. Round trips are counted by a relay before the
 server, commands by the server.
 
