@@ -7,8 +7,6 @@ use base64ct::{Base64UrlUnpadded, Encoding};
 
 use crate::error::{Error, ErrorKind, Result};
 
-use super::base64url;
-
 /// The secret that a client holds and shows again: 256 bits from the operating system.
 ///
 /// It is stored nowhere (only a hash of it is), printed by nothing, and compared with nothing: a session is found by
@@ -67,8 +65,11 @@ impl FromStr for Bearer {
     /// # Errors
     /// [`ErrorKind::Invalid`] for any other text, which is then no session's: treat it as an absent cookie.
     fn from_str(text: &str) -> Result<Self> {
-        let bytes = text.as_bytes().try_into().ok().and_then(base64url::decode);
-        bytes.map(Self).ok_or_else(|| Error::invalid("this text is no bearer token: 43 characters of base64url are"))
+        let mut bytes = [0; 32];
+        match Base64UrlUnpadded::decode(text, &mut bytes) {
+            Ok(read) if read.len() == 32 => Ok(Self(bytes)),
+            _ => Err(Error::invalid("this text is no bearer token: 43 characters of base64url are")),
+        }
     }
 }
 

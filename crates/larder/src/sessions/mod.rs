@@ -107,7 +107,6 @@
 
 pub mod adapter;
 mod admission;
-mod base64url;
 mod bearer;
 mod builder;
 mod checked;
