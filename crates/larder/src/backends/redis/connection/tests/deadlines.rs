@@ -285,6 +285,21 @@ async fn the_last_clone_takes_the_socket_with_it() {
 }
 
 #[test]
+fn a_call_keeps_its_deadline_where_the_runtime_of_the_connection_stands_still() {
+    let runtime = || tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+    let server = runtime();
+    let (address, _ends) = server.block_on(peer(|_, _, reply| Does::Sends(reply)));
+    let (connection, get) = (Connection::new(address, quick()), Command::new("GET").arg("k"));
+    // It runs only while somebody blocks on it.
+    let first = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    first.block_on(connection.call(&get, Effect::Read)).unwrap();
+    let begun = Instant::now();
+    let error = runtime().block_on(soon(connection.call(&get, Effect::Read))).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Unavailable);
+    assert!(begun.elapsed() < LATE, "{:?}", begun.elapsed());
+}
+
+#[test]
 fn a_connection_outlives_the_runtime_that_it_was_first_used_on() {
     let runtime = || tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
     let server = runtime();
