@@ -121,15 +121,15 @@ impl Key {
 
     /// Shows the parts one by one: the text of one that is whole bytes as it lies here, any other decoded.
     #[cfg(feature = "redis")]
-    pub(crate) fn show_parts(&self, mut see: impl FnMut(Result<&[u8], Term>)) {
+    pub(crate) fn show_parts(&self, mut see: impl FnMut(Part<'_>)) {
         let (count, mut rest) = read_arity(&self.bytes).expect("a key holds the number of its parts");
         for _ in 0..count {
             let length = if let Some((text, length)) = ordered::read_text(rest) {
-                see(Ok(&text));
+                see(Part::Text(&text));
                 length
             } else {
                 let (part, length) = ordered::read(rest).expect("a key holds the bytes of its parts");
-                see(Err(part));
+                see(Part::Other(part));
                 length
             };
             rest = &rest[length..];
@@ -193,6 +193,13 @@ impl Key {
     pub(crate) fn has_opaque(&self) -> bool {
         self.opaque
     }
+}
+
+/// A part as [`Key::show_parts`] shows it.
+#[cfg(feature = "redis")]
+pub(crate) enum Part<'a> {
+    Text(&'a [u8]),
+    Other(Term),
 }
 
 /// Up to 254 parts in one byte, more in five; both order by number.

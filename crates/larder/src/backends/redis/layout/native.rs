@@ -7,7 +7,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use bytes::Bytes;
 
 use crate::error::{Error, Result};
-use crate::key::Key;
+use crate::key::{Key, Part};
 use crate::namespace::Namespace;
 use crate::sabotage;
 use crate::term::{Term, ordered};
@@ -35,8 +35,8 @@ pub(super) fn spell(space: &Namespace, key: &Key) -> Result<Vec<u8>> {
     key.show_parts(|part| {
         out.push(b':');
         match part {
-            Ok(text) => write_bytes(text, &mut out),
-            Err(term) => write(&term, &mut out),
+            Part::Text(text) => write_bytes(text, &mut out),
+            Part::Other(term) => write(&term, &mut out),
         }
     });
     Ok(out)
