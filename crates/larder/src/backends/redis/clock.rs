@@ -30,9 +30,13 @@ struct Reading {
 impl ServerClock {
     /// The server's time since the Unix epoch, in milliseconds. Costs a round trip twice a minute.
     pub(super) async fn millis(&self, connection: &Connection) -> Result<u64> {
-        if let Some(millis) = self.known(connection.generation()) {
-            return Ok(millis);
+        match self.known(connection.generation()) {
+            Some(millis) => Ok(millis),
+            None => Box::pin(self.ask(connection)).await,
         }
+    }
+
+    async fn ask(&self, connection: &Connection) -> Result<u64> {
         let asked = Instant::now();
         // The first call makes the first connection.
         let generation = connection.generation().max(1);

@@ -30,6 +30,11 @@ impl Redis {
                 return Ok(vec![reply::bytes(value)?.map(|value| Found { value, ttl: None })]);
             }
         }
+        // On the heap, so that the most frequent call is small.
+        Box::pin(self.read_each(space, keys, select)).await
+    }
+
+    async fn read_each(&self, space: &Namespace, keys: &[Key], select: Select) -> Result<Vec<Option<Found>>> {
         let spelled = keys.iter().map(|key| self.layout.spell(space, key)).collect::<Result<Vec<_>>>()?;
         let mut look = Look::new(select);
         for spelled in &spelled {

@@ -42,7 +42,7 @@ impl Redis {
             && entries.is_empty()
         {
             if needs_script(put, spelled) {
-                let written = Words::of(put, spelled).run(self).await?;
+                let written = Box::pin(Words::of(put, spelled).run(self)).await?;
                 return Ok(vec![Ok(written)]);
             }
             if spelled.twin.is_none() {

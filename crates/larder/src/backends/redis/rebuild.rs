@@ -48,9 +48,12 @@ impl Redis {
     /// Before the first put of this store in a namespace: where the database is small, its indexes are made whole, so that
     /// they are known to be from then on, however large it grows.
     pub(super) async fn begin_whole(&self, space: &Namespace) {
-        if !self.rebuilds.is_first(space) {
-            return;
+        if self.rebuilds.is_first(space) {
+            Box::pin(self.begin_first(space)).await;
         }
+    }
+
+    async fn begin_first(&self, space: &Namespace) {
         let Some(space) = self.layout.marked_space(space) else { return };
         // No put fails for want of what a listing can do without.
         if matches!(self.connection.call(&on("GET", &native::mark(&space)), Effect::Read).await, Ok(Value::Nil))

@@ -15,6 +15,7 @@ use tokio::time::{Instant, Sleep, sleep};
 use super::fence::{Fence, Passed};
 use super::gauge::Gauge;
 use super::outbox::{KEPT, Lies, Load, Outbox};
+use super::polling::Polling;
 use super::reply;
 use super::scanner::{Malformed, Scanner};
 use super::waiting::Waiting;
@@ -26,11 +27,15 @@ const READ: usize = 64 * 1024;
 /// How often deadlines are looked at: a call may end so much later than its own.
 const LOOK: Duration = Duration::from_millis(10);
 
+/// Where so many messages await their replies, these come soon, and it pays to look for them instead of sleeping.
+const SEVERAL: usize = 4;
+
 /// Drives a connection until it ends. Dropped, it ends it: whoever waits for a reply is told that it is lost.
 ///
 /// Where several callers are at work, a load is put off until the scheduler has nothing else to run: those who have just
 /// got their replies leave their next commands first, and all of it goes out in one send. A lone caller is never put off,
-/// nor is a load that is large enough.
+/// nor is a load that is large enough. Where several messages await their replies, it looks
+/// for these a while before it sleeps.
 pub(super) struct Driver<S> {
     socket: S,
     outbox: Arc<Outbox>,
@@ -54,6 +59,8 @@ pub(super) struct Driver<S> {
     replies: Scanner,
     fence: Fence,
     in_flight: VecDeque<Waiting>,
+    /// How long it looks for replies.
+    polling: Polling,
     /// Until the next look at deadlines, where there are any.
     look: Option<Pin<Box<Sleep>>>,
 }
@@ -75,6 +82,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Driver<S> {
             replies: Scanner::default(),
             fence: Fence::default(),
             in_flight: VecDeque::new(),
+            polling: Polling::default(),
             look: None,
         }
     }
@@ -100,8 +108,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Driver<S> {
                 Lies::Nothing => return Poll::Pending,
                 Lies::Something if self.callers > 1 && !self.yielded => {
                     self.yielded = true;
-                    // It is woken once everything else that can run has run.
-                    let _ = pin!(yield_now()).poll(cx);
+                    wake_when_idle(cx);
                     return Poll::Pending;
                 }
                 Lies::Something | Lies::Enough => {}
@@ -135,6 +142,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Driver<S> {
             }
             let read = ready!(pin!(self.socket.read_buf(&mut self.inbox)).poll(cx));
             self.gauge.read();
+            self.polling.came();
             match read {
                 Ok(0) if self.fence.is_waiting() || !self.inbox.is_empty() => {
                     return Poll::Ready(lost(io::ErrorKind::UnexpectedEof.into()));
@@ -222,6 +230,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Future for Driver<S> {
         };
         let Poll::Ready(error) = ended else {
             this.watch(cx);
+            if this.in_flight.len() >= SEVERAL && this.polling.again() {
+                wake_when_idle(cx);
+            }
             return Poll::Pending;
         };
         this.gauge.ended(|| error);
@@ -233,6 +244,11 @@ impl<S> Drop for Driver<S> {
     fn drop(&mut self) {
         self.outbox.end();
     }
+}
+
+/// Wakes the task once everything else that can run has run.
+fn wake_when_idle(cx: &mut Context<'_>) {
+    let _ = pin!(yield_now()).poll(cx);
 }
 
 fn lost(error: io::Error) -> Error {

@@ -84,21 +84,20 @@ impl Link {
             let reply = self.borrowed.send(&self.outbox, command, until.due);
             return timeout_at(until.due, reply).await.unwrap_or(Err(Lost::Late));
         }
-        self.in_time(self.outbox.send(command, until.due), until).await
+        let reply = self.outbox.send(command, until.due);
+        if self.keeps(&until) { reply.await } else { in_time(reply, until.due).await }
     }
 
     /// One reply for each command, those of MULTI and EXEC included.
     pub(super) async fn send_all(&self, commands: &Commands, until: Until) -> Result<Vec<Value>, Lost> {
-        self.in_time(self.outbox.send_all(commands, until.due), until).await
+        let replies = self.outbox.send_all(commands, until.due);
+        if self.keeps(&until) { replies.await } else { in_time(replies, until.due).await }
     }
 
-    /// The driver keeps deadlines, for a timer of each call's own would cost more than the call. But it runs only where
-    /// its runtime does: callers on another one keep theirs themselves.
-    async fn in_time<T>(&self, reply: impl Future<Output = Result<T, Lost>>, until: Until) -> Result<T, Lost> {
-        if until.runtime == self.home {
-            return reply.await;
-        }
-        timeout_at(until.due, reply).await.unwrap_or(Err(Lost::Late))
+    /// Whether the driver keeps that deadline, for a timer of each call's own would cost more than the call. But it runs
+    /// only where its runtime does: callers on another one keep theirs themselves.
+    fn keeps(&self, until: &Until) -> bool {
+        until.runtime == self.home
     }
 
     /// Ends the connection: whoever waits for a reply is told that it is lost.
@@ -112,6 +111,11 @@ impl Drop for Link {
     fn drop(&mut self) {
         self.driver.abort();
     }
+}
+
+/// What is rare is on the heap: every call would have room for it, and be moved with it.
+async fn in_time<T>(reply: impl Future<Output = Result<T, Lost>>, due: tokio::time::Instant) -> Result<T, Lost> {
+    Box::pin(timeout_at(due, reply)).await.unwrap_or(Err(Lost::Late))
 }
 
 /// When a call has to end, and on which runtime it is.

@@ -15,6 +15,7 @@ mod handshake;
 mod link;
 mod options;
 mod outbox;
+mod polling;
 mod random;
 mod reply;
 mod request;
@@ -96,8 +97,8 @@ impl Connection {
     }
 
     /// Gives all that a call sends over this connection one deadline, counted from now.
-    pub(in crate::backends::redis) async fn as_one_call<T>(&self, call: impl Future<Output = T>) -> T {
-        DEADLINE.scope(self.due(), call).await
+    pub(in crate::backends::redis) fn as_one_call<C: Future>(&self, call: C) -> impl Future<Output = C::Output> {
+        DEADLINE.scope(self.due(), call)
     }
 
     /// Waits for something else until the deadline of the call at hand; `None` once that is missed.
@@ -195,7 +196,7 @@ impl Connection {
         loop {
             let link = match self.live(lost) {
                 Some(link) => link,
-                None => match timeout_at(until.due, self.wait(lost)).await {
+                None => match Box::pin(timeout_at(until.due, self.wait(lost))).await {
                     Ok(link) => link?,
                     Err(_) => return Err(refused.unwrap_or_else(|| self.away())),
                 },
@@ -213,7 +214,7 @@ impl Connection {
                     match request.verdict(&reply) {
                         Verdict::Answer => return request.finish(reply),
                         Verdict::Later(why) => {
-                            if timeout_at(until.due, sleep(pause)).await.is_err() {
+                            if Box::pin(timeout_at(until.due, sleep(pause))).await.is_err() {
                                 return Err(why);
                             }
                             refused = Some(why);

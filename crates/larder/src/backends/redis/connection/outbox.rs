@@ -65,20 +65,26 @@ impl Outbox {
     /// Leaves a command, and waits for its reply. Whoever takes it keeps the deadline.
     pub(super) async fn send(&self, command: &Command, due: Instant) -> Result<Value, Lost> {
         let (waiting, reply) = Waiting::one(due);
-        self.post(1, waiting, |bytes| bytes.extend_from_slice(command.bytes())).await?;
+        let write = |bytes: &mut Vec<u8>| bytes.extend_from_slice(command.bytes());
+        if let Some(waiting) = self.leave(1, waiting, &write)? {
+            Box::pin(self.leave_later(1, waiting, &write)).await?;
+        }
         reply.await.unwrap_or(Err(Lost::Unanswered))
     }
 
     /// The same with several, in a MULTI where they are one step. One reply a command, those of MULTI and EXEC included.
     pub(super) async fn send_all(&self, commands: &Commands, due: Instant) -> Result<Vec<Value>, Lost> {
         let (waiting, replies) = Waiting::several(commands.replies(), due);
-        self.post(commands.replies(), waiting, |bytes| commands.write(bytes)).await?;
+        let write = |bytes: &mut Vec<u8>| commands.write(bytes);
+        if let Some(waiting) = self.leave(commands.replies(), waiting, &write)? {
+            Box::pin(self.leave_later(commands.replies(), waiting, &write)).await?;
+        }
         replies.await.unwrap_or(Err(Lost::Unanswered))
     }
 
-    /// Leaves a message of so many commands, as soon as there is room.
-    async fn post(&self, commands: usize, waiting: Waiting, write: impl Fn(&mut Vec<u8>)) -> Result<(), Lost> {
-        let Some(mut waiting) = self.leave(commands, waiting, &write)? else { return Ok(()) };
+    /// Leaves a message of so many commands as soon as there is room.
+    async fn leave_later(&self, commands: usize, waiting: Waiting, write: impl Fn(&mut Vec<u8>)) -> Result<(), Lost> {
+        let mut waiting = waiting;
         loop {
             // Made before the look, so that no word of room is missed.
             let room = self.room.notified();
