@@ -16,7 +16,7 @@ use super::waiting::{Lost, Waiting};
 /// How many bytes may lie here before callers wait to leave theirs.
 const ROOM: usize = 1024 * 1024;
 /// So many messages are worth a send of their own: the server begins while more are being left.
-const ENOUGH: usize = 16;
+pub(super) const ENOUGH: usize = 24;
 /// A buffer that grew beyond it is given back once it is empty.
 pub(super) const KEPT: usize = 1024 * 1024;
 

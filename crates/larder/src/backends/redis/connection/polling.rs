@@ -4,12 +4,11 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-/// How many looks there are at most: some 60 µs of them on an idle worker. With more, they take the core from the server
-/// where both share one.
+/// How many looks there are at most. With more, they take the core from the server where both share one.
 const MOST: u32 = 128;
 
-/// How long a sleep is at most that should not have been. To be woken costs a core that sleeps 10 to 50 µs, and about as
-/// much CPU on both sides; beyond that, looking would cost more than it saves.
+/// How long a sleep is at most that should not have been. To sleep and be woken costs a virtual core tens of microseconds,
+/// the server as well: `docs/benchmarks.md` has the CPU of a call by one caller beside that of a call by 64.
 const SHORT: Duration = Duration::from_micros(200);
 
 /// Counts the looks, as Linux does for a virtual core that halts: where replies come soon after it went to sleep it looks

@@ -2,16 +2,18 @@
 
 use std::pin::{Pin, pin};
 use std::sync::Arc;
-use std::task::{Context, Poll, Waker};
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use std::task::{Context, Poll, Wake, Waker};
 use std::time::Duration;
 
 use redis::Value;
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex};
+use tokio::task::yield_now;
 use tokio::time::{Instant, advance, pause};
 
 use super::super::driver::Driver;
 use super::super::gauge::Gauge;
-use super::super::outbox::Outbox;
+use super::super::outbox::{ENOUGH, Outbox};
 use super::super::waiting::Lost;
 use super::super::{Command, Commands};
 
@@ -71,6 +73,16 @@ impl Rig {
         }
     }
 
+    /// Whether the driver, after its turn, wakes itself although nothing comes.
+    async fn looks(&mut self) -> bool {
+        let wakes = Arc::new(Wakes::default());
+        let waker = Waker::from(Arc::clone(&wakes));
+        let driver = Pin::new(self.driver.as_mut().expect("the connection lives"));
+        assert!(driver.poll(&mut Context::from_waker(&waker)).is_pending());
+        yield_now().await;
+        wakes.0.load(Relaxed) > 0
+    }
+
     /// What the peer has got since.
     fn arrived(&mut self) -> Vec<u8> {
         let mut bytes = Vec::new();
@@ -113,6 +125,16 @@ impl Rig {
     }
 }
 
+/// Counts how often it is woken.
+#[derive(Default)]
+struct Wakes(AtomicUsize);
+
+impl Wake for Wakes {
+    fn wake(self: Arc<Self>) {
+        self.0.fetch_add(1, Relaxed);
+    }
+}
+
 #[tokio::test]
 async fn a_lone_caller_is_never_put_off() {
     let mut rig = rig(false);
@@ -138,9 +160,9 @@ async fn what_follows_a_busy_load_waits_one_turn_for_others_and_goes_out_togethe
     assert_eq!(rig.arrived().len(), 3 * COMMAND.len(), "but one turn only");
 
     // Nor where there is enough for a send of its own.
-    rig.call(16);
+    rig.call(ENOUGH);
     rig.drive();
-    assert_eq!(rig.arrived().len(), 16 * COMMAND.len());
+    assert_eq!(rig.arrived().len(), ENOUGH * COMMAND.len());
 
     // The next load still follows one of several; the one after it does not.
     rig.call(1);
@@ -151,6 +173,24 @@ async fn what_follows_a_busy_load_waits_one_turn_for_others_and_goes_out_togethe
     rig.call(1);
     rig.drive();
     assert_eq!(rig.arrived(), COMMAND);
+}
+
+#[tokio::test]
+async fn where_several_wait_and_replies_come_soon_it_looks_for_them_before_it_sleeps() {
+    pause();
+    let mut rig = rig(false);
+    rig.call(4);
+    assert!(!rig.looks().await, "no reply has come soon yet");
+    rig.hear(b"$1\r\na\r\n").await;
+    assert!(!rig.looks().await, "three are too few");
+    rig.call(1);
+    assert!(rig.looks().await, "others get their turn");
+    assert!(rig.looks().await);
+    assert_eq!(rig.arrived().len(), 5 * COMMAND.len());
+    for _ in 0..100 {
+        rig.drive();
+    }
+    assert!(!rig.looks().await, "there is an end to it");
 }
 
 #[tokio::test]
