@@ -66,7 +66,7 @@ impl Outbox {
     pub(super) async fn send(&self, command: &Command, due: Instant) -> Result<Value, Lost> {
         let (waiting, reply) = Waiting::one(due);
         let write = |bytes: &mut Vec<u8>| bytes.extend_from_slice(command.bytes());
-        if let Some(waiting) = self.leave(1, waiting, &write)? {
+        if let Some(waiting) = self.leave(1, waiting, write)? {
             Box::pin(self.leave_later(1, waiting, &write)).await?;
         }
         reply.await.unwrap_or(Err(Lost::Unanswered))
@@ -76,7 +76,7 @@ impl Outbox {
     pub(super) async fn send_all(&self, commands: &Commands, due: Instant) -> Result<Vec<Value>, Lost> {
         let (waiting, replies) = Waiting::several(commands.replies(), due);
         let write = |bytes: &mut Vec<u8>| commands.write(bytes);
-        if let Some(waiting) = self.leave(commands.replies(), waiting, &write)? {
+        if let Some(waiting) = self.leave(commands.replies(), waiting, write)? {
             Box::pin(self.leave_later(commands.replies(), waiting, &write)).await?;
         }
         replies.await.unwrap_or(Err(Lost::Unanswered))

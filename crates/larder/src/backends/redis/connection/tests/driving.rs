@@ -411,7 +411,7 @@ async fn callers_wait_for_room_where_the_server_takes_nothing_and_go_on_when_it_
             break;
         }
         // So much at once is more than tokio lets one task do in a turn.
-        tokio::task::yield_now().await;
+        yield_now().await;
     }
     rig.hear(&b"+OK\r\n".repeat(8)).await;
     assert!(callers.iter_mut().all(|caller| matches!(turn(caller), Some(Ok(Value::Okay)))));
