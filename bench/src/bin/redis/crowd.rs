@@ -93,11 +93,14 @@ pub(crate) fn redis_benchmark(server: &Server, deed: Deed, callers: usize, calls
     Some(Told { per_second, p50: p50 * 1e6, p99: p99 * 1e6, client: None, server: None })
 }
 
+/// One figure of a round, where it is known.
+type Figure = fn(&Told) -> Option<f64>;
+
 impl Told {
     /// Adds what the rounds told to the figures.
     pub(crate) fn state(told: &[Option<Self>], setting: &str, deed: Deed, candidate: &str, figures: &mut Figures) {
-        let rounds = |of: fn(&Self) -> Option<f64>| told.iter().flatten().filter_map(of).collect::<Vec<_>>();
-        let rows: [(&str, Unit, fn(&Self) -> Option<f64>); 5] = [
+        let rounds = |of: Figure| told.iter().flatten().filter_map(of).collect::<Vec<_>>();
+        let rows: [(&str, Unit, Figure); 5] = [
             ("", Unit::PerSecond, |told| Some(told.per_second)),
             (", p50", Unit::Nanos, |told| Some(told.p50)),
             (", p99", Unit::Nanos, |told| Some(told.p99)),

@@ -86,6 +86,9 @@ struct Told {
     server: f64,
 }
 
+/// One figure of a round.
+type Figure = fn(&Told) -> f64;
+
 /// By a caller alone and by many.
 pub(crate) fn on_redis(server: &Server, asked: &Asked, figures: &mut Figures) {
     let runtime = Builder::new_multi_thread().enable_all().build().expect("the system gives threads");
@@ -99,7 +102,7 @@ pub(crate) fn on_redis(server: &Server, asked: &Asked, figures: &mut Figures) {
             let ratio = told[2].iter().zip(&told[of]).map(|(load, get)| load.wall / get.wall).collect();
             figures.add(setting, row, Deed::Load.name(), Unit::Count, ratio);
         }
-        let rows: [(&str, fn(&Told) -> f64); 3] = [
+        let rows: [(&str, Figure); 3] = [
             ("a call, by the wall's clock", |told| told.wall),
             ("the client's CPU", |told| told.client),
             ("the server's CPU", |told| told.server),
