@@ -34,8 +34,8 @@ const SEVERAL: usize = 4;
 ///
 /// Where several callers are at work, a load is put off until the scheduler has nothing else to run: those who have just
 /// got their replies leave their next commands first, and all of it goes out in one send. A lone caller is never put off,
-/// nor is a load that is large enough. Where several messages await their replies, it looks
-/// for these a while before it sleeps.
+/// nor is a load that is large enough, or that finds the server with nothing to do. Where several messages await their
+/// replies, it looks for these a while before it sleeps.
 pub(super) struct Driver<S> {
     socket: S,
     outbox: Arc<Outbox>,
@@ -106,7 +106,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Driver<S> {
             }
             match self.outbox.wait(cx) {
                 Lies::Nothing => return Poll::Pending,
-                Lies::Something if self.callers > 1 && !self.yielded => {
+                Lies::Something if self.callers > 1 && !self.in_flight.is_empty() && !self.yielded => {
                     self.yielded = true;
                     wake_when_idle(cx);
                     return Poll::Pending;

@@ -9,7 +9,7 @@ const MOST: u32 = 128;
 
 /// How long a sleep is at most that should not have been. To sleep and be woken costs a virtual core tens of microseconds,
 /// the server as well: `docs/benchmarks.md` has the CPU of a call by one caller beside that of a call by 64.
-const SHORT: Duration = Duration::from_micros(200);
+const SHORT: Duration = Duration::from_micros(300);
 
 /// Counts the looks, as Linux does for a virtual core that halts: where replies come soon after it went to sleep it looks
 /// twice as long the next time, and where they do not, half as long, down to not at all.

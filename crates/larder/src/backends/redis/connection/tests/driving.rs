@@ -196,7 +196,7 @@ async fn where_several_wait_and_replies_come_soon_it_looks_for_them_before_it_sl
 #[tokio::test]
 async fn callers_that_got_their_replies_together_are_waited_for_though_their_commands_went_one_by_one() {
     let mut rig = rig(false);
-    for _ in 0..2 {
+    for _ in 0..3 {
         rig.call(1);
         rig.drive();
         assert_eq!(rig.arrived(), COMMAND);
@@ -209,6 +209,18 @@ async fn callers_that_got_their_replies_together_are_waited_for_though_their_com
     rig.call(1);
     rig.drive();
     assert_eq!(rig.arrived().len(), 2 * COMMAND.len());
+}
+
+#[tokio::test]
+async fn a_server_that_has_nothing_to_do_is_sent_what_there_is_at_once() {
+    let mut rig = rig(false);
+    rig.call(2);
+    rig.drive();
+    assert_eq!(rig.arrived().len(), 2 * COMMAND.len());
+    rig.hear(b"$1\r\na\r\n$1\r\nb\r\n").await;
+    rig.call(1);
+    rig.drive();
+    assert_eq!(rig.arrived(), COMMAND);
 }
 
 #[tokio::test]
