@@ -44,7 +44,7 @@ fuzz_target!(
         };
         let before = threads();
         RUNTIME.block_on(read(file));
-        // A store leaves no thread behind. To a thread that is just ending LeakSanitizer counts what glibc still has to free.
+        // A store leaves no thread behind. LeakSanitizer takes what glibc frees at the end of a thread for a leak if it looks then.
         while threads() > before {
             std::thread::yield_now();
         }
