@@ -44,7 +44,7 @@ fuzz_target!(
         };
         let before = threads();
         RUNTIME.block_on(read(file));
-        // A store leaves no thread behind. LeakSanitizer takes what glibc frees at the end of a thread for a leak if it looks then.
+        // No thread is left behind. LeakSanitizer takes for a leak what glibc frees as a thread ends, if it looks then.
         while threads() > before {
             std::thread::yield_now();
         }
