@@ -65,7 +65,7 @@ impl Shelf {
         let when = read.map_or(When::Absent, |read| When::Unchanged(Version::of(read)));
         let again = key.clone();
         let written = self.write(key, value, ttl, when).await?;
-        if !written && self.hasher.hash_one(self.lost.fetch_add(1, Relaxed)) % 2 == 0 {
+        if !written && self.hasher.hash_one(self.lost.fetch_add(1, Relaxed)).is_multiple_of(2) {
             // Who tries again in step with others, each read beside their read, would always be the second: by chance a
             // trip more takes it out of step. What it reads does not matter.
             let _ = self.backend.get(&self.namespace, &[again], Select::Keys).await;
