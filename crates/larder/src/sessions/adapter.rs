@@ -56,7 +56,7 @@ use super::public_id::PublicId;
 use super::roster::{Entry, Roster};
 use super::secret::Hash;
 use super::session::Session;
-use super::shelf::{ATTEMPTS, contended, ttl};
+use super::shelf::{contended, tries, ttl};
 use super::slot::{Body, Slot};
 use super::{Inner, SESSION, Sessions};
 
@@ -244,7 +244,7 @@ impl Adapter {
     /// As [`Sessions::save`].
     pub async fn save(&self, id: &[u8], draft: Draft) -> Result<Saved> {
         let inner = self.inner();
-        for _ in 0..ATTEMPTS {
+        for () in tries() {
             let Some(session) = inner.find(id).await? else {
                 if let Some(trace) = &draft.trace {
                     inner.told(What::SaveIgnored, trace.id, None);
@@ -292,7 +292,7 @@ impl Adapter {
     /// Those of the backend.
     pub async fn retire(&self, id: &[u8]) -> Result<bool> {
         let inner = self.inner();
-        for _ in 0..ATTEMPTS {
+        for () in tries() {
             let Some((hash, stored)) = inner.find_stored(id).await? else { return Ok(false) };
             let Slot::Session(mut body) = Slot::decode(&stored)? else { return Ok(false) };
             let (id, principal) = (body.id, body.principal.clone());

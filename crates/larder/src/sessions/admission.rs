@@ -16,7 +16,7 @@ use super::public_id::PublicId;
 use super::roster::Entry;
 use super::secret::Hash;
 use super::session::Session;
-use super::shelf::{ATTEMPTS, contended, ttl};
+use super::shelf::{contended, tries, ttl};
 use super::slot::{Body, Slot};
 use super::{Inner, SESSION, Sessions};
 
@@ -141,12 +141,12 @@ impl Sessions {
     /// [`Builder::pending`](super::Builder::pending).
     ///
     /// # Errors
-    /// Those of the backend, and [`ErrorKind::Overloaded`](crate::ErrorKind::Overloaded) where a thousand others were
-    /// faster.
+    /// Those of the backend, and [`ErrorKind::Overloaded`](crate::ErrorKind::Overloaded) where others were faster
+    /// for five seconds.
     pub async fn create(&self, new: New) -> Result<Created> {
         let inner = &self.0;
         let mut body = inner.body(new)?;
-        for _ in 0..ATTEMPTS {
+        for () in tries() {
             let bearer = Bearer::generate()?;
             let hash = inner.hashing.newest(SESSION, bearer.as_bytes());
             match inner.place(&hash, &body).await? {

@@ -12,7 +12,7 @@ use super::principal::Principal;
 use super::roster::Entry;
 use super::secret::Hash;
 use super::session::Session;
-use super::shelf::{ATTEMPTS, contended};
+use super::shelf::{contended, tries};
 use super::slot::{Body, Slot};
 use super::{Inner, Sessions};
 
@@ -40,8 +40,8 @@ impl Sessions {
     /// Dropped, it has written all of the changes or none.
     ///
     /// # Errors
-    /// Those of the backend, and [`ErrorKind::Overloaded`](crate::ErrorKind::Overloaded) where a thousand others were
-    /// faster. After [`ErrorKind::Unknown`](crate::ErrorKind::Unknown) it may be saved again.
+    /// Those of the backend, and [`ErrorKind::Overloaded`](crate::ErrorKind::Overloaded) where others were faster
+    /// for five seconds. After [`ErrorKind::Unknown`](crate::ErrorKind::Unknown) it may be saved again.
     pub async fn save(&self, session: &mut Session) -> Result<Saved> {
         let inner = &self.0;
         let Slot::Session(base) = Slot::decode(&session.stored)? else { return Ok(Saved::Gone) };
@@ -119,7 +119,7 @@ impl Inner {
         mut seed: Option<Bytes>,
         mut change: impl FnMut(&mut Body) -> Result<T>,
     ) -> Result<Option<(Session, T)>> {
-        for _ in 0..ATTEMPTS {
+        for () in tries() {
             let turn = self.shelf.turn(&hash.key()).await;
             let read = match seed.take() {
                 Some(bytes) => Some(bytes),

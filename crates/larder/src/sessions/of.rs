@@ -18,7 +18,7 @@ use super::roster::Roster;
 ///
 /// # Errors
 /// Those of the backend, for every method; after any of them the same call may be made again.
-/// [`ErrorKind::Overloaded`](crate::ErrorKind::Overloaded) where a thousand others were faster.
+/// [`ErrorKind::Overloaded`](crate::ErrorKind::Overloaded) where others were faster for five seconds.
 #[derive(Clone)]
 pub struct Of {
     pub(super) sessions: Sessions,

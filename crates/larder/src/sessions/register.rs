@@ -12,7 +12,7 @@ use super::principal::Principal;
 use super::public_id::PublicId;
 use super::roster::{Ending, Entry, MARGIN, Roster};
 use super::secret::Hash;
-use super::shelf::{ATTEMPTS, contended};
+use super::shelf::{contended, tries};
 use super::slot::{Body, Slot};
 use super::{Inner, Limit};
 
@@ -66,7 +66,7 @@ impl Inner {
     ) -> Result<(T, usize)> {
         let key = Self::key_of(principal);
         let mut ended = 0;
-        for _ in 0..ATTEMPTS {
+        for () in tries() {
             let turn = self.shelf.turn(&key).await;
             let read = self.shelf.read(key.clone()).await?;
             let mut roster = match &read {

@@ -7,7 +7,7 @@ use super::bearer::Bearer;
 use super::event::What;
 use super::secret::Hash;
 use super::session::Session;
-use super::shelf::{ATTEMPTS, contended, ttl};
+use super::shelf::{contended, tries, ttl};
 use super::slot::{Moved, Slot};
 use super::{Inner, SESSION, Sessions};
 
@@ -30,7 +30,7 @@ impl Sessions {
     /// Those of the backend.
     pub async fn rotate(&self, bearer: &Bearer) -> Result<Option<Bearer>> {
         let inner = &self.0;
-        for _ in 0..ATTEMPTS {
+        for () in tries() {
             let Some(session) = inner.find(bearer.as_bytes()).await? else { return Ok(None) };
             let new = Bearer::generate()?;
             let hash = inner.hashing.newest(SESSION, new.as_bytes());
@@ -70,19 +70,18 @@ impl Inner {
         // From one moment to the next the old record becomes a sign to the new one, which holds the same.
         let marker = Slot::Moved(Moved { to: new.clone(), until: self.now().saturating_add(self.grace) }).encode()?;
         let remembered = ttl(self.grace.max(MARKER));
-        let mut attempts = 0;
+        let mut tries = tries();
         while !self.shelf.swap(old.key(), Some(&read), marker.clone(), remembered).await? {
             let again = match self.shelf.read(old.key()).await? {
                 Some(bytes) => bytes,
                 None => return self.give_up(new, Renamed::Gone).await,
             };
             // Somebody has saved: what they saved goes along.
-            let goes_along = Slot::decode(&again)?.is_session() && attempts < ATTEMPTS;
+            let goes_along = Slot::decode(&again)?.is_session() && tries.next().is_some();
             if !goes_along || !self.shelf.write(new.key(), again.clone(), short, When::Present).await? {
                 return self.give_up(new, Renamed::Outrun).await;
             }
             read = again;
-            attempts += 1;
         }
         let Slot::Session(body) = Slot::decode(&read)? else { return Ok(Renamed::Gone) };
         if let Some(principal) = &principal {

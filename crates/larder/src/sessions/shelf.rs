@@ -2,8 +2,8 @@
 
 use std::collections::hash_map::RandomState;
 use std::hash::BuildHasher;
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
-use std::time::Duration;
+use std::iter;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use tokio::sync::{Mutex, MutexGuard};
@@ -16,9 +16,16 @@ use crate::namespace::Namespace;
 use crate::record::{Select, Version};
 use crate::ttl::Ttl;
 
-/// How often a record is tried to be changed by compare-and-swap before the caller is told that others are faster.
-/// Of those who try at once one always succeeds, so only a thousand of them at a time come near.
-pub(super) const ATTEMPTS: usize = 1000;
+/// The tries of a compare-and-swap, until the caller is told that others are faster. Of those who try at once one always
+/// succeeds, but not each in its turn: who is in step with quicker ones can lose to them a thousand times in a blink, so
+/// tries are not counted.
+pub(super) fn tries() -> impl Iterator<Item = ()> {
+    let began = Instant::now();
+    iter::repeat(()).take_while(move |()| began.elapsed() < AWHILE)
+}
+
+/// How long it is tried.
+const AWHILE: Duration = Duration::from_secs(5);
 
 /// A backend and a namespace, and whose turn it is within this process.
 pub(super) struct Shelf {
@@ -28,8 +35,6 @@ pub(super) struct Shelf {
     /// processes are kept apart by the swap alone, on which correctness rests.
     turns: Box<[Mutex<()>]>,
     hasher: RandomState,
-    /// How many swaps found that somebody else had written.
-    lost: AtomicU64,
 }
 
 const TURNS: usize = 64;
@@ -37,7 +42,7 @@ const TURNS: usize = 64;
 impl Shelf {
     pub(super) fn new(backend: Erased, namespace: Namespace) -> Self {
         let turns = (0..TURNS).map(|_| Mutex::new(())).collect();
-        Self { backend, namespace, turns, hasher: RandomState::new(), lost: AtomicU64::new(0) }
+        Self { backend, namespace, turns, hasher: RandomState::new() }
     }
 
     pub(super) async fn turn(&self, key: &Key) -> MutexGuard<'_, ()> {
@@ -63,14 +68,7 @@ impl Shelf {
     /// Writes over what was read, if it is still there as it was; over nothing, if nothing is there yet.
     pub(super) async fn swap(&self, key: Key, read: Option<&Bytes>, value: Bytes, ttl: Ttl) -> Result<bool> {
         let when = read.map_or(When::Absent, |read| When::Unchanged(Version::of(read)));
-        let again = key.clone();
-        let written = self.write(key, value, ttl, when).await?;
-        if !written && self.hasher.hash_one(self.lost.fetch_add(1, Relaxed)).is_multiple_of(2) {
-            // Who tries again in step with others, each read beside their read, would always be the second: by chance a
-            // trip more takes it out of step. What it reads does not matter.
-            let _ = self.backend.get(&self.namespace, &[again], Select::Keys).await;
-        }
-        Ok(written)
+        self.write(key, value, ttl, when).await
     }
 
     pub(super) async fn touch(&self, key: Key, ttl: Ttl) -> Result<bool> {

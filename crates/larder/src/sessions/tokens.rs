@@ -16,7 +16,7 @@ use crate::ttl::Ttl;
 use super::Sessions;
 use super::bearer::Bearer;
 use super::secret::Hash;
-use super::shelf::{ATTEMPTS, contended, ttl};
+use super::shelf::{contended, tries, ttl};
 use super::slot::{FORMAT, damaged, decode, encode};
 
 /// Tokens of one purpose that work once; made by [`Sessions::tokens`].
@@ -114,7 +114,7 @@ impl Tokens {
 
     async fn spend(&self, key: &Key) -> Result<Option<Value>> {
         let inner = &self.sessions.0;
-        for _ in 0..ATTEMPTS {
+        for () in tries() {
             let Some(bytes) = inner.shelf.read(key.clone()).await? else { return Ok(None) };
             let (mut stored, now) = (read(&bytes)?, inner.now());
             if let Some(until) = stored.spent {
