@@ -65,26 +65,32 @@ impl Outbox {
     /// Leaves a command, and waits for its reply. Whoever takes it keeps the deadline.
     pub(super) async fn send(&self, command: &Command, due: Instant) -> Result<Value, Lost> {
         let (waiting, reply) = Waiting::one(due);
-        let write = |bytes: &mut Vec<u8>| bytes.extend_from_slice(command.bytes());
-        if let Some(waiting) = self.leave(1, waiting, write)? {
-            Box::pin(self.leave_later(1, waiting, &write)).await?;
-        }
+        self.post(1, waiting, |bytes| bytes.extend_from_slice(command.bytes())).await?;
         reply.await.unwrap_or(Err(Lost::Unanswered))
     }
 
     /// The same with several, in a MULTI where they are one step. One reply a command, those of MULTI and EXEC included.
     pub(super) async fn send_all(&self, commands: &Commands, due: Instant) -> Result<Vec<Value>, Lost> {
         let (waiting, replies) = Waiting::several(commands.replies(), due);
-        let write = |bytes: &mut Vec<u8>| commands.write(bytes);
-        if let Some(waiting) = self.leave(commands.replies(), waiting, write)? {
-            Box::pin(self.leave_later(commands.replies(), waiting, &write)).await?;
-        }
+        self.post(commands.replies(), waiting, |bytes| commands.write(bytes)).await?;
         replies.await.unwrap_or(Err(Lost::Unanswered))
     }
 
-    /// Leaves a message of so many commands as soon as there is room.
-    async fn leave_later(&self, commands: usize, waiting: Waiting, write: impl Fn(&mut Vec<u8>)) -> Result<(), Lost> {
-        let mut waiting = waiting;
+    /// Leaves a message of so many commands, as soon as there is room.
+    async fn post(&self, commands: usize, waiting: Waiting, write: impl Fn(&mut Vec<u8>)) -> Result<(), Lost> {
+        match self.leave(commands, waiting, &write)? {
+            None => Ok(()),
+            // On the heap, since it is rare.
+            Some(waiting) => Box::pin(self.post_later(commands, waiting, write)).await,
+        }
+    }
+
+    async fn post_later(
+        &self,
+        commands: usize,
+        mut waiting: Waiting,
+        write: impl Fn(&mut Vec<u8>),
+    ) -> Result<(), Lost> {
         loop {
             // Made before the look, so that no word of room is missed.
             let room = self.room.notified();
