@@ -12,11 +12,11 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite};
 use tokio::task::yield_now;
 use tokio::time::{Instant, Sleep, sleep};
 
+use super::failed::garbled;
 use super::fence::{Fence, Passed};
 use super::gauge::Gauge;
 use super::outbox::{KEPT, Lies, Load, Outbox};
 use super::polling::Polling;
-use super::reply;
 use super::scanner::{Malformed, Scanner};
 use super::waiting::Waiting;
 use crate::error::{Error, ErrorKind};
@@ -52,7 +52,9 @@ pub(super) struct Driver<S> {
     yielded: bool,
 
     inbox: BytesMut,
-    /// The lengths of the replies that the inbox begins with and the fence holds.
+    /// How many bytes the inbox begins with that the fence let through, of a message whose other replies are to come.
+    through: usize,
+    /// The lengths of the replies that come next and that the fence holds.
     held: Vec<usize>,
     /// The sum of those.
     judged: usize,
@@ -77,6 +79,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Driver<S> {
             callers: 0,
             yielded: false,
             inbox: BytesMut::new(),
+            through: 0,
             held: Vec::new(),
             judged: 0,
             replies: Scanner::default(),
@@ -153,9 +156,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Driver<S> {
                 Ok(_) => {}
                 Err(error) => return Poll::Ready(lost(error)),
             }
-            if let Err(Malformed(why)) = self.judge() {
-                let message = format!("the connection was ended because {why}: look at what lies before the server");
-                return Poll::Ready(Error::new(ErrorKind::Unavailable, message));
+            if let Err(malformed) = self.judge() {
+                return Poll::Ready(garbled(malformed));
             }
         }
     }
@@ -163,8 +165,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Driver<S> {
     /// Judges what has come. Nothing behind what is wrong is handed over.
     fn judge(&mut self) -> Result<(), Malformed> {
         let (mut replies, mut callers) = (0, 0);
-        while let Some(length) = self.replies.frame(&self.inbox[self.judged..])? {
-            match self.fence.reply(&self.inbox[self.judged..self.judged + length])? {
+        loop {
+            let unjudged = &self.inbox[self.through + self.judged..];
+            let Some(length) = self.replies.frame(unjudged)? else { break };
+            match self.fence.reply(&unjudged[..length])? {
                 Passed::Held => {
                     self.held.push(length);
                     self.judged += length;
@@ -183,6 +187,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Driver<S> {
                     self.held = held;
                     self.held.clear();
                     self.judged = 0;
+                    // No message reaches over a fence, so nothing is left of one.
                     self.inbox.advance(length);
                 }
             }
@@ -192,16 +197,17 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Driver<S> {
         Ok(())
     }
 
-    /// Hands over the reply that the inbox begins with. Answers how many callers have all of theirs by it: one or none.
+    /// Lets the next reply through, of that length; its caller gets it with the last of its message. Answers how many
+    /// callers have all of theirs by it: one or none.
     fn hand_over(&mut self, length: usize) -> Result<usize, Malformed> {
-        let value = reply::value(&self.inbox[..length])?;
-        self.inbox.advance(length);
+        self.through += length;
         let waiting = self.in_flight.front_mut().ok_or(Malformed("a reply came that nobody asked for"))?;
-        let last = waiting.reply(value);
-        if last {
-            self.in_flight.pop_front();
+        if !waiting.count() {
+            return Ok(0);
         }
-        Ok(usize::from(last))
+        let replies = self.inbox.split_to(std::mem::take(&mut self.through)).freeze();
+        let _ = self.in_flight.pop_front().map(|waiting| waiting.reply(replies));
+        Ok(1)
     }
 
     /// Tells callers whose deadline has passed, and comes back for the others'.

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use redis::ServerError;
 
+use super::scanner::Malformed;
 use crate::error::{Error, ErrorKind};
 
 /// The one mapping of a server's errors. None of them quotes the server's words, which can hold keys and values.
@@ -86,4 +87,9 @@ pub(super) fn passes(error: &ServerError) -> bool {
 /// Whether a demoted master speaks.
 pub(super) fn demoted(error: &ServerError) -> bool {
     error.code() == "READONLY"
+}
+/// Why a connection ends that brings what no server answers.
+pub(super) fn garbled(Malformed(why): Malformed) -> Error {
+    let message = format!("the connection was ended because {why}: look at what lies before the server");
+    Error::new(ErrorKind::Unavailable, message)
 }

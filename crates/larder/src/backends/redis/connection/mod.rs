@@ -241,11 +241,16 @@ impl Connection {
                     sent.missed(options.timeout);
                     return Err(crowded());
                 }
-                Err(why @ (Lost::Unsent | Lost::Unanswered)) => {
+                Err(why @ (Lost::Unsent | Lost::Unanswered | Lost::Garbled(_))) => {
                     lost = Some(link.number);
-                    link.end(|| Error::new(ErrorKind::Unavailable, "the connection was lost"));
+                    link.end(|| match why {
+                        Lost::Garbled(malformed) => failed::garbled(malformed),
+                        _ => Error::new(ErrorKind::Unavailable, "the connection was lost"),
+                    });
                     let again = match why {
-                        Lost::Unanswered => effect == Effect::Read && !std::mem::replace(&mut replayed, true),
+                        Lost::Unanswered | Lost::Garbled(_) => {
+                            effect == Effect::Read && !std::mem::replace(&mut replayed, true)
+                        }
                         _ => true,
                     };
                     if !again {

@@ -5,12 +5,14 @@ use std::mem;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Waker};
 
+use bytes::Bytes;
 use redis::Value;
 use tokio::sync::Notify;
 use tokio::time::{Instant, timeout_at};
 
 use super::command::{Command, Commands};
 use super::fence::{Batch, Seals};
+use super::reply;
 use super::waiting::{Lost, Waiting};
 
 /// How many bytes may lie here before callers wait to leave theirs.
@@ -64,15 +66,21 @@ impl Outbox {
 
     /// Leaves a command, and waits for its reply. Whoever takes it keeps the deadline.
     pub(super) async fn send(&self, command: &Command, due: Instant) -> Result<Value, Lost> {
-        let (waiting, reply) = Waiting::one(due);
-        self.post(1, waiting, |bytes| bytes.extend_from_slice(command.bytes())).await?;
-        reply.await.unwrap_or(Err(Lost::Unanswered))
+        let reply = self.message(1, due, |bytes| bytes.extend_from_slice(command.bytes())).await?;
+        reply::value(&reply).map_err(Lost::Garbled)
     }
 
     /// The same with several, in a MULTI where they are one step. One reply a command, those of MULTI and EXEC included.
     pub(super) async fn send_all(&self, commands: &Commands, due: Instant) -> Result<Vec<Value>, Lost> {
-        let (waiting, replies) = Waiting::several(commands.replies(), due);
-        self.post(commands.replies(), waiting, |bytes| commands.write(bytes)).await?;
+        let replies = self.message(commands.replies(), due, |bytes| commands.write(bytes)).await?;
+        reply::values(&replies, commands.replies()).map_err(Lost::Garbled)
+    }
+
+    /// Leaves a message of so many commands, and waits for the replies, which are read by whoever they are for: the task
+    /// that owns the socket has enough to do.
+    async fn message(&self, commands: usize, due: Instant, write: impl Fn(&mut Vec<u8>)) -> Result<Bytes, Lost> {
+        let (waiting, replies) = Waiting::new(commands, due);
+        self.post(commands, waiting, write).await?;
         replies.await.unwrap_or(Err(Lost::Unanswered))
     }
 

@@ -4,16 +4,34 @@ use std::str::from_utf8;
 
 use redis::{Value, parse_redis_value};
 
-use super::scanner::Malformed;
+use super::scanner::{Malformed, Scanner};
 
 /// The value of one whole reply. What is common is read here, because redis-rs's parser takes as long as all else that
 /// a reply costs; errors, and what is odd, are read there.
-pub(super) fn value(frame: &[u8]) -> Result<Value, Malformed> {
-    let mut rest = frame;
+pub(super) fn value(reply: &[u8]) -> Result<Value, Malformed> {
+    let mut rest = reply;
     match read(&mut rest) {
         Some(value) if rest.is_empty() => Ok(value),
-        _ => parse_redis_value(frame).map_err(|_| Malformed("a reply cannot be read")),
+        _ => parse_redis_value(reply).map_err(|_| Malformed("a reply cannot be read")),
     }
+}
+
+/// The values of so many replies, one behind the other.
+pub(super) fn values(mut replies: &[u8], count: usize) -> Result<Vec<Value>, Malformed> {
+    let mut values = Vec::with_capacity(count);
+    let mut scanner = Scanner::default();
+    while values.len() < count {
+        let before = replies;
+        values.push(match read(&mut replies) {
+            Some(value) => value,
+            None => {
+                let length = scanner.frame(before)?.ok_or(Malformed("a reply is missing"))?;
+                replies = &before[length..];
+                value(&before[..length])?
+            }
+        });
+    }
+    Ok(values)
 }
 
 /// Reads the first value off; `None` where it is not common.
@@ -50,7 +68,7 @@ fn read(bytes: &mut &[u8]) -> Option<Value> {
 mod tests {
     use proptest::prelude::*;
 
-    use super::super::scanner::{Scanner, any_reply};
+    use super::super::scanner::any_reply;
     use super::*;
 
     proptest! {
@@ -61,12 +79,19 @@ mod tests {
         }
 
         #[test]
+        fn replies_behind_one_another_are_read_as_each_by_itself(frames in prop::collection::vec(any_reply(), 1..8)) {
+            let each: Vec<_> = frames.iter().map(|frame| value(frame).unwrap()).collect();
+            prop_assert_eq!(values(&frames.concat(), frames.len()).unwrap(), each);
+        }
+
+        #[test]
         fn no_bytes_make_it_panic(
             bytes in prop::collection::vec(
                 prop_oneof![any::<u8>(), prop::sample::select(&b"$*+-:\r\n0123456789"[..])], 0..200,
             ),
         ) {
             let _ = value(&bytes);
+            let _ = values(&bytes, 3);
         }
     }
 }

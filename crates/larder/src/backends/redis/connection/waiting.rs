@@ -1,28 +1,18 @@
 //! Who waits for the replies to a message, until when, and why they may not come.
 
-use std::mem;
-
-use redis::Value;
+use bytes::Bytes;
 use tokio::sync::oneshot::{self, Receiver, Sender};
 use tokio::time::Instant;
+
+use super::scanner::Malformed;
 
 /// One message's caller.
 pub(super) struct Waiting {
     pub(super) due: Instant,
-    caller: Caller,
-}
-
-enum Caller {
-    One(Sender<Result<Value, Lost>>),
-    Several {
-        left: usize,
-        replies: Vec<Value>,
-        caller: Sender<Result<Vec<Value>, Lost>>,
-    },
-    /// Nobody any more, though so many replies are still to come.
-    Nobody {
-        left: usize,
-    },
+    /// How many replies are still to come.
+    left: usize,
+    /// `None` once nobody waits any more, though the replies come all the same.
+    caller: Option<Sender<Result<Bytes, Lost>>>,
 }
 
 /// Why a reply does not come.
@@ -36,65 +26,38 @@ pub(super) enum Lost {
     Unanswered,
     /// The reply was not there by the deadline.
     Late,
+    /// It came, and cannot be read.
+    Garbled(Malformed),
 }
 
 impl Waiting {
-    /// Waits for one reply.
-    pub(super) fn one(due: Instant) -> (Self, Receiver<Result<Value, Lost>>) {
-        let (caller, reply) = oneshot::channel();
-        (Self { due, caller: Caller::One(caller) }, reply)
+    /// Waits for so many replies, which come together and as they stood in the stream.
+    pub(super) fn new(replies: usize, due: Instant) -> (Self, Receiver<Result<Bytes, Lost>>) {
+        let (caller, received) = oneshot::channel();
+        (Self { due, left: replies, caller: Some(caller) }, received)
     }
 
-    /// Waits for so many.
-    pub(super) fn several(count: usize, due: Instant) -> (Self, Receiver<Result<Vec<Value>, Lost>>) {
-        let (caller, replies) = oneshot::channel();
-        (Self { due, caller: Caller::Several { left: count, replies: Vec::with_capacity(count), caller } }, replies)
+    /// Counts a reply. Answers whether it was the last.
+    pub(super) fn count(&mut self) -> bool {
+        self.left = self.left.saturating_sub(1);
+        self.left == 0
     }
 
-    /// Takes a reply; the caller gets them with the last. Answers whether it was that.
-    pub(super) fn reply(&mut self, reply: Value) -> bool {
-        match self.take() {
-            // Nobody may be there any more.
-            Caller::One(caller) => drop(caller.send(Ok(reply))),
-            Caller::Several { left, mut replies, caller } => {
-                replies.push(reply);
-                if left > 1 {
-                    self.caller = Caller::Several { left: left - 1, replies, caller };
-                    return false;
-                }
-                drop(caller.send(Ok(replies)));
-            }
-            Caller::Nobody { left: ..=1 } => {}
-            Caller::Nobody { left } => {
-                self.caller = Caller::Nobody { left: left - 1 };
-                return false;
-            }
-        }
-        true
+    /// Hands all of them over.
+    pub(super) fn reply(self, replies: Bytes) {
+        // Nobody may be there any more.
+        let _ = self.caller.map(|caller| caller.send(Ok(replies)));
     }
 
     /// Tells the caller that the deadline has passed, if it has. The replies go nowhere then.
     pub(super) fn expire(&mut self, now: Instant) {
         if self.due <= now {
-            let left = match &self.caller {
-                Caller::One(_) => 1,
-                Caller::Several { left, .. } | Caller::Nobody { left } => *left,
-            };
             self.lose(Lost::Late);
-            self.caller = Caller::Nobody { left };
         }
     }
 
     /// Tells the caller that no reply comes.
     pub(super) fn lose(&mut self, why: Lost) {
-        match self.take() {
-            Caller::One(caller) => drop(caller.send(Err(why))),
-            Caller::Several { caller, .. } => drop(caller.send(Err(why))),
-            Caller::Nobody { .. } => {}
-        }
-    }
-
-    fn take(&mut self) -> Caller {
-        mem::replace(&mut self.caller, Caller::Nobody { left: 0 })
+        let _ = self.caller.take().map(|caller| caller.send(Err(why)));
     }
 }
