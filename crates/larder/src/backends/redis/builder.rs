@@ -133,7 +133,8 @@ impl Builder {
         self
     }
 
-    /// Refuses a call as [`ErrorKind::Overloaded`] where so many are under way. 10,000 unless set.
+    /// Refuses a call as [`ErrorKind::Overloaded`] where so many are under way. One that was given up, by its deadline or by
+    /// whoever made it, counts until the server has answered it or its connection has ended. 10,000 unless set.
     pub fn queue(mut self, calls: usize) -> Self {
         self.options.queue = calls;
         self

@@ -61,6 +61,8 @@ pub(super) struct Driver<S> {
     replies: Scanner,
     fence: Fence,
     in_flight: VecDeque<Waiting>,
+    /// How many messages were answered since the outbox was told.
+    answered: usize,
     /// How long it looks for replies.
     polling: Polling,
     /// Until the next look at deadlines, where there are any.
@@ -85,6 +87,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Driver<S> {
             replies: Scanner::default(),
             fence: Fence::default(),
             in_flight: VecDeque::new(),
+            answered: 0,
             polling: Polling::default(),
             look: None,
         }
@@ -107,7 +110,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Driver<S> {
                 }
                 self.unflushed = false;
             }
-            match self.outbox.wait(cx) {
+            match self.outbox.wait(std::mem::take(&mut self.answered), cx) {
                 Lies::Nothing => return Poll::Pending,
                 Lies::Something if self.callers > 1 && !self.in_flight.is_empty() && !self.yielded => {
                     self.yielded = true;
@@ -206,7 +209,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Driver<S> {
             return Ok(0);
         }
         let replies = self.inbox.split_to(std::mem::take(&mut self.through)).freeze();
-        let _ = self.in_flight.pop_front().map(|waiting| waiting.reply(replies));
+        if self.in_flight.pop_front().is_some_and(|waiting| waiting.reply(replies)) {
+            self.gauge.kept();
+        }
+        self.answered += 1;
         Ok(1)
     }
 

@@ -3,13 +3,15 @@
 use std::sync::atomic::{AtomicU32, AtomicU64, AtomicUsize, Ordering::Relaxed};
 use std::sync::{Mutex, PoisonError};
 
+use tokio::time::Instant;
+
 use crate::error::Error;
 
 /// Counters of one connection. Each is read by itself, so none needs an order among them.
-#[derive(Default)]
 pub(super) struct Gauge {
-    /// How often bytes came.
-    reads: AtomicU64,
+    began: Instant,
+    /// When bytes came last, in microseconds since the connection began.
+    read: AtomicU64,
     /// How many commands were sent whose reply was not let through yet.
     in_flight: AtomicUsize,
     /// Deadlines missed since the last reply.
@@ -18,13 +20,30 @@ pub(super) struct Gauge {
     cause: Mutex<Option<Error>>,
 }
 
+impl Default for Gauge {
+    fn default() -> Self {
+        Self {
+            began: Instant::now(),
+            read: AtomicU64::new(0),
+            in_flight: AtomicUsize::new(0),
+            misses: AtomicU32::new(0),
+            cause: Mutex::new(None),
+        }
+    }
+}
+
 impl Gauge {
-    pub(super) fn reads(&self) -> u64 {
-        self.reads.load(Relaxed)
+    /// Whether nothing came since then.
+    pub(super) fn is_silent_since(&self, then: Instant) -> bool {
+        self.read.load(Relaxed) < self.micros(then)
     }
 
     pub(super) fn read(&self) {
-        self.reads.fetch_add(1, Relaxed);
+        self.read.store(self.micros(Instant::now()), Relaxed);
+    }
+
+    fn micros(&self, at: Instant) -> u64 {
+        at.saturating_duration_since(self.began).as_micros() as u64
     }
 
     pub(super) fn in_flight(&self) -> usize {
@@ -39,12 +58,9 @@ impl Gauge {
         self.in_flight.fetch_sub(commands, Relaxed);
     }
 
-    /// A call got its reply.
+    /// A call got its reply in time.
     pub(super) fn kept(&self) {
-        // Most calls find nothing to do and leave the line of memory to its other readers.
-        if self.misses.load(Relaxed) != 0 {
-            self.misses.store(0, Relaxed);
-        }
+        self.misses.store(0, Relaxed);
     }
 
     /// A call missed its deadline; says how many did since the last reply.

@@ -1,22 +1,21 @@
 //! One live connection, from its handshake to its end.
 
 use std::sync::{Arc, OnceLock};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use redis::Value;
 use sha1::{Digest, Sha1};
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::runtime::{Handle, Id};
+use tokio::runtime::{Handle, Id, RuntimeFlavor};
 use tokio::task::{AbortHandle, JoinHandle};
-use tokio::time::timeout_at;
+use tokio::time::{Instant, timeout_at};
 
-use super::command::{Command, Commands};
 use super::driver::Driver;
 use super::gauge::Gauge;
 use super::handshake::{Facts, handshake};
-use super::outbox::Outbox;
+use super::outbox::{Outbox, Posted};
 use super::random::random;
-use super::waiting::Lost;
+use super::request::Request;
+use super::waiting::{Lost, Received};
 use super::{Address, Options};
 use crate::error::{Error, ErrorKind, Result};
 use crate::sabotage;
@@ -33,8 +32,8 @@ pub(super) struct Link {
     pub(super) gauge: Arc<Gauge>,
     outbox: Arc<Outbox>,
     driver: AbortHandle,
-    /// The runtime that the driver is on.
-    home: Id,
+    /// The runtime that the driver is on, where that runs only while somebody blocks on it.
+    home: Option<Id>,
     #[cfg(sabotage)]
     borrowed: super::sabotaged::Borrowed,
 }
@@ -54,7 +53,8 @@ impl Link {
         let (socket, facts) = handshake(socket, address, options, before).await?;
         let gauge = Arc::new(Gauge::default());
         let fence = options.fence && !sabotage::is_off("fence");
-        let outbox = Arc::new(Outbox::new(fence));
+        let outbox = Arc::new(Outbox::new(fence, options.queue));
+        let home = Handle::current();
         let driver = tokio::spawn(Driver::new(socket, Arc::clone(&outbox), Arc::clone(&gauge)));
         let link = Self {
             number,
@@ -62,7 +62,7 @@ impl Link {
             gauge,
             outbox,
             driver: driver.abort_handle(),
-            home: Handle::current().id(),
+            home: (home.runtime_flavor() == RuntimeFlavor::CurrentThread).then(|| home.id()),
             #[cfg(sabotage)]
             borrowed: Default::default(),
         };
@@ -78,26 +78,53 @@ impl Link {
         digest.iter().take(8).fold(0, |number, byte| number << 8 | u64::from(*byte))
     }
 
-    pub(super) async fn send(&self, command: &Command, until: Until) -> Result<Value, Lost> {
+    /// Sends a message, and waits for its replies.
+    pub(super) async fn send<R: Request + ?Sized>(&self, request: &R, due: Instant) -> Result<R::Reply, Lost> {
         #[cfg(sabotage)]
         if sabotage::is_off("cancellation") {
-            let reply = self.borrowed.send(&self.outbox, command, until.due);
-            return timeout_at(until.due, reply).await.unwrap_or(Err(Lost::Late));
+            let reply = self.borrowed.send(&self.outbox, request, due);
+            return timeout_at(due, reply).await.unwrap_or(Err(Lost::Late));
         }
-        let reply = self.outbox.send(command, until.due);
-        if self.keeps(&until) { reply.await } else { in_time(reply, until.due).await }
+        let reply = self.outbox.send(request, due);
+        match self.keeps_deadlines() {
+            true => reply.await,
+            // What is rare is on the heap: every call would have room for it, and be moved with it.
+            false => Box::pin(timeout_at(due, reply)).await.unwrap_or(Err(Lost::Late)),
+        }
     }
 
-    /// One reply for each command, those of MULTI and EXEC included.
-    pub(super) async fn send_all(&self, commands: &Commands, until: Until) -> Result<Vec<Value>, Lost> {
-        let replies = self.outbox.send_all(commands, until.due);
-        if self.keeps(&until) { replies.await } else { in_time(replies, until.due).await }
+    /// Sends a message where that takes no waiting, its replies aside.
+    pub(super) fn post<R: Request + ?Sized>(&self, request: &R, due: Instant) -> Option<Received> {
+        if !self.keeps_deadlines() || request.allowed(&self.facts).is_err() || sabotage::is_off("cancellation") {
+            return None;
+        }
+        match self.outbox.post(request, due) {
+            Ok(Posted::Here(received)) => Some(received),
+            Ok(Posted::NoRoom(..)) | Err(_) => None,
+        }
     }
 
-    /// Whether the driver keeps that deadline, for a timer of each call's own would cost more than the call. But it runs
-    /// only where its runtime does: callers on another one keep theirs themselves.
-    fn keeps(&self, until: &Until) -> bool {
-        until.runtime == self.home
+    /// How many calls await their replies.
+    pub(super) fn calls(&self) -> usize {
+        self.outbox.calls()
+    }
+
+    /// Whether the driver keeps a call's deadline, for a timer of its own would cost more than the call. But on a runtime
+    /// of one thread it runs only while somebody blocks on that: callers on another one keep theirs themselves.
+    fn keeps_deadlines(&self) -> bool {
+        self.home.is_none_or(|home| Handle::try_current().is_ok_and(|runtime| runtime.id() == home))
+    }
+
+    /// A message missed its deadline that was sent then, a call of so long. Where the server has been silent all the while,
+    /// or others missed theirs too, the connection ends, so that nobody hangs on it.
+    pub(super) fn missed(&self, sent: Instant, timeout: Duration) {
+        // A call that spent its time waiting for a connection says nothing about it.
+        if sent.elapsed() < timeout / 2 {
+            return;
+        }
+        if self.gauge.missed() >= MISSES || self.gauge.is_silent_since(sent) {
+            self.end(|| Error::new(ErrorKind::Unavailable, "the server went silent, and the connection was ended"));
+        }
     }
 
     /// Ends the connection: whoever waits for a reply is told that it is lost.
@@ -110,44 +137,5 @@ impl Link {
 impl Drop for Link {
     fn drop(&mut self) {
         self.driver.abort();
-    }
-}
-
-/// What is rare is on the heap: every call would have room for it, and be moved with it.
-async fn in_time<T>(reply: impl Future<Output = Result<T, Lost>>, due: tokio::time::Instant) -> Result<T, Lost> {
-    Box::pin(timeout_at(due, reply)).await.unwrap_or(Err(Lost::Late))
-}
-
-/// When a call has to end, and on which runtime it is.
-#[derive(Clone, Copy)]
-pub(super) struct Until {
-    pub(super) due: tokio::time::Instant,
-    pub(super) runtime: Id,
-}
-
-/// One message on its way over a link, to tell afterwards what has become of it.
-pub(super) struct Sent {
-    pub(super) link: Arc<Link>,
-    at: Instant,
-    reads: u64,
-}
-
-impl Sent {
-    pub(super) fn now(link: Arc<Link>) -> Self {
-        Self { at: Instant::now(), reads: link.gauge.reads(), link }
-    }
-
-    /// It missed a deadline of this length. Where the server has been silent all the while, or others missed theirs
-    /// too, the connection ends, so that nobody hangs on it.
-    pub(super) fn missed(&self, timeout: Duration) {
-        // A call that spent its time waiting for a connection says nothing about it.
-        if self.at.elapsed() < timeout / 2 {
-            return;
-        }
-        let silent = self.link.gauge.reads() == self.reads;
-        if self.link.gauge.missed() >= MISSES || silent {
-            self.link
-                .end(|| Error::new(ErrorKind::Unavailable, "the server went silent, and the connection was ended"));
-        }
     }
 }

@@ -17,7 +17,8 @@ pub(in crate::backends::redis) struct Options {
     pub(in crate::backends::redis) grace: Duration,
     /// How often a server is asked for its role, which also finds out that it has gone silent. 1 s unless set.
     pub(in crate::backends::redis) heartbeat: Duration,
-    /// How many calls may be under way at once; one more is `Overloaded`. 10,000 unless set.
+    /// How many calls may be under way at once; one more is `Overloaded`. One that was given up counts until the server has
+    /// answered it. 10,000 unless set.
     pub(in crate::backends::redis) queue: usize,
     /// Whether replies are released only when the batch they belong to is proved complete. On unless set.
     pub(in crate::backends::redis) fence: bool,

@@ -5,15 +5,12 @@ use std::mem;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Waker};
 
-use bytes::Bytes;
-use redis::Value;
 use tokio::sync::Notify;
 use tokio::time::{Instant, timeout_at};
 
-use super::command::{Command, Commands};
 use super::fence::{Batch, Seals};
-use super::reply;
-use super::waiting::{Lost, Waiting};
+use super::request::Request;
+use super::waiting::{Lost, Received, Waiting};
 
 /// How many bytes may lie here before callers wait to leave theirs.
 const ROOM: usize = 1024 * 1024;
@@ -30,6 +27,8 @@ pub(super) struct Outbox {
     lying: Mutex<Lying>,
     /// Told when room was made.
     room: Notify,
+    /// How many calls it takes at once.
+    limit: usize,
 }
 
 struct Lying {
@@ -39,7 +38,49 @@ struct Lying {
     taker: Option<Waker>,
     /// Whether that sleeps because there was nothing.
     asleep: bool,
+    /// Calls that were not answered yet, those included whose callers have gone away.
+    calls: usize,
     ended: bool,
+}
+
+impl Lying {
+    fn is_open(&self, limit: usize) -> Result<(), Lost> {
+        match self {
+            Self { ended: true, .. } => Err(Lost::Unsent),
+            Self { calls, .. } if *calls >= limit => Err(Lost::Overloaded),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// Counts a call that waits for room.
+struct Place<'a>(&'a Outbox);
+
+impl<'a> Place<'a> {
+    fn take(outbox: &'a Outbox) -> Result<Self, Lost> {
+        let mut lying = outbox.lock();
+        lying.is_open(outbox.limit)?;
+        lying.calls += 1;
+        Ok(Self(outbox))
+    }
+}
+
+impl Drop for Place<'_> {
+    fn drop(&mut self) {
+        self.0.lock().calls -= 1;
+    }
+}
+
+/// What became of a message that was to be left.
+pub(super) enum Posted {
+    Here(Received),
+    NoRoom(Waiting, Received),
+}
+
+/// Waits for the replies to a message, and reads them: the task that owns the socket has enough to do.
+pub(super) async fn answer<R: Request + ?Sized>(request: &R, received: Received) -> Result<R::Reply, Lost> {
+    let replies = received.await.unwrap_or(Err(Lost::Unanswered))?;
+    request.read(&replies).map_err(Lost::Garbled)
 }
 
 /// What is taken at once.
@@ -59,50 +100,46 @@ pub(super) enum Lies {
 }
 
 impl Outbox {
-    pub(super) fn new(fence: bool) -> Self {
-        let lying = Lying { load: Load::default(), seals: Seals::new(fence), taker: None, asleep: false, ended: false };
-        Self { lying: Mutex::new(lying), room: Notify::new() }
+    pub(super) fn new(fence: bool, limit: usize) -> Self {
+        let lying = Lying {
+            load: Load::default(),
+            seals: Seals::new(fence),
+            taker: None,
+            asleep: false,
+            calls: 0,
+            ended: false,
+        };
+        Self { lying: Mutex::new(lying), room: Notify::new(), limit }
     }
 
-    /// Leaves a command, and waits for its reply. Whoever takes it keeps the deadline.
-    pub(super) async fn send(&self, command: &Command, due: Instant) -> Result<Value, Lost> {
-        let reply = self.message(1, due, |bytes| bytes.extend_from_slice(command.bytes())).await?;
-        reply::value(&reply).map_err(Lost::Garbled)
-    }
-
-    /// The same with several, in a MULTI where they are one step. One reply a command, those of MULTI and EXEC included.
-    pub(super) async fn send_all(&self, commands: &Commands, due: Instant) -> Result<Vec<Value>, Lost> {
-        let replies = self.message(commands.replies(), due, |bytes| commands.write(bytes)).await?;
-        reply::values(&replies, commands.replies()).map_err(Lost::Garbled)
-    }
-
-    /// Leaves a message of so many commands, and waits for the replies, which are read by whoever they are for: the task
-    /// that owns the socket has enough to do.
-    async fn message(&self, commands: usize, due: Instant, write: impl Fn(&mut Vec<u8>)) -> Result<Bytes, Lost> {
-        let (waiting, replies) = Waiting::new(commands, due);
-        self.post(commands, waiting, write).await?;
-        replies.await.unwrap_or(Err(Lost::Unanswered))
-    }
-
-    /// Leaves a message of so many commands, as soon as there is room.
-    async fn post(&self, commands: usize, waiting: Waiting, write: impl Fn(&mut Vec<u8>)) -> Result<(), Lost> {
-        match self.leave(commands, waiting, &write)? {
-            None => Ok(()),
+    /// Leaves a message, and waits for its replies. Whoever takes it keeps the deadline.
+    pub(super) async fn send<R: Request + ?Sized>(&self, request: &R, due: Instant) -> Result<R::Reply, Lost> {
+        let received = match self.post(request, due)? {
+            Posted::Here(received) => received,
             // On the heap, since it is rare.
-            Some(waiting) => Box::pin(self.post_later(commands, waiting, write)).await,
-        }
+            Posted::NoRoom(waiting, received) => {
+                Box::pin(self.post_later(request, waiting)).await?;
+                received
+            }
+        };
+        answer(request, received).await
     }
 
-    async fn post_later(
-        &self,
-        commands: usize,
-        mut waiting: Waiting,
-        write: impl Fn(&mut Vec<u8>),
-    ) -> Result<(), Lost> {
+    /// Leaves a message at once, if there is room.
+    pub(super) fn post<R: Request + ?Sized>(&self, request: &R, due: Instant) -> Result<Posted, Lost> {
+        let (waiting, received) = Waiting::new(request.replies(), due);
+        Ok(match self.leave(request, waiting)? {
+            None => Posted::Here(received),
+            Some(waiting) => Posted::NoRoom(waiting, received),
+        })
+    }
+
+    async fn post_later<R: Request + ?Sized>(&self, request: &R, mut waiting: Waiting) -> Result<(), Lost> {
+        let _place = Place::take(self)?;
         loop {
             // Made before the look, so that no word of room is missed.
             let room = self.room.notified();
-            match self.leave(commands, waiting, &write)? {
+            match self.leave(request, waiting)? {
                 None => return Ok(()),
                 Some(back) => waiting = back,
             }
@@ -111,18 +148,17 @@ impl Outbox {
     }
 
     /// Leaves it at once, or gives back who waits where there is no room.
-    fn leave(&self, commands: usize, waiting: Waiting, write: impl Fn(&mut Vec<u8>)) -> Result<Option<Waiting>, Lost> {
+    fn leave<R: Request + ?Sized>(&self, request: &R, waiting: Waiting) -> Result<Option<Waiting>, Lost> {
         let mut lying = self.lock();
-        if lying.ended {
-            return Err(Lost::Unsent);
-        }
+        lying.is_open(self.limit)?;
         if lying.load.bytes.len() >= ROOM {
             return Ok(Some(waiting));
         }
+        lying.calls += 1;
         let Lying { load, seals, taker, asleep, .. } = &mut *lying;
-        write(&mut load.bytes);
+        request.write(&mut load.bytes);
         load.waiting.push_back(waiting);
-        load.batches.extend(seals.wrote(commands, &mut load.bytes));
+        load.batches.extend(seals.wrote(request.replies(), &mut load.bytes));
         let wakes = mem::take(asleep) || load.waiting.len() == ENOUGH;
         let taker = if wakes { taker.clone() } else { None };
         drop(lying);
@@ -132,9 +168,16 @@ impl Outbox {
         Ok(None)
     }
 
-    /// What lies here; where nothing does, whoever asks is woken by what comes next.
-    pub(super) fn wait(&self, cx: &Context<'_>) -> Lies {
+    /// How many calls await a place here, or their replies.
+    pub(super) fn calls(&self) -> usize {
+        self.lock().calls
+    }
+
+    /// What lies here, now that so many more calls were answered; where nothing does, whoever asks is woken by what comes
+    /// next.
+    pub(super) fn wait(&self, answered: usize, cx: &Context<'_>) -> Lies {
         let mut lying = self.lock();
+        lying.calls = lying.calls.saturating_sub(answered);
         if !lying.taker.as_ref().is_some_and(|taker| taker.will_wake(cx.waker())) {
             lying.taker = Some(cx.waker().clone());
         }

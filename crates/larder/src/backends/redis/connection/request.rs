@@ -5,8 +5,8 @@ use redis::{ServerError, Value};
 use super::command::{Command, Commands};
 use super::failed::{demoted, failed, passes};
 use super::handshake::Facts;
-use super::link::{Link, Until};
-use super::waiting::Lost;
+use super::reply;
+use super::scanner::Malformed;
 use crate::error::{Error, ErrorKind, Result};
 
 /// A message of commands.
@@ -15,7 +15,12 @@ pub(super) trait Request: Sync {
 
     /// Refuses what must not be sent to that server.
     fn allowed(&self, facts: &Facts) -> Result<()>;
-    fn send(&self, link: &Link, until: Until) -> impl Future<Output = Result<Self::Reply, Lost>> + Send;
+    /// How many replies come to it.
+    fn replies(&self) -> usize;
+    /// Adds it to what is sent.
+    fn write(&self, out: &mut Vec<u8>);
+    /// Reads its replies, as they stood in the stream.
+    fn read(&self, replies: &[u8]) -> Result<Self::Reply, Malformed>;
     fn verdict(&self, reply: &Self::Reply) -> Verdict;
     fn finish(&self, reply: Self::Reply) -> Result<Self::Reply>;
 }
@@ -52,8 +57,16 @@ impl Request for Command {
         Ok(())
     }
 
-    async fn send(&self, link: &Link, until: Until) -> Result<Value, Lost> {
-        link.send(self, until).await
+    fn replies(&self) -> usize {
+        1
+    }
+
+    fn write(&self, out: &mut Vec<u8>) {
+        out.extend_from_slice(self.bytes());
+    }
+
+    fn read(&self, reply: &[u8]) -> Result<Value, Malformed> {
+        reply::value(reply)
     }
 
     fn verdict(&self, reply: &Value) -> Verdict {
@@ -81,8 +94,17 @@ impl Request for Commands {
         Ok(())
     }
 
-    async fn send(&self, link: &Link, until: Until) -> Result<Vec<Value>, Lost> {
-        link.send_all(self, until).await
+    /// One a command, those to MULTI and EXEC included.
+    fn replies(&self) -> usize {
+        self.replies()
+    }
+
+    fn write(&self, out: &mut Vec<u8>) {
+        self.write(out);
+    }
+
+    fn read(&self, replies: &[u8]) -> Result<Vec<Value>, Malformed> {
+        reply::values(replies, self.replies())
     }
 
     fn verdict(&self, reply: &Vec<Value>) -> Verdict {

@@ -2,19 +2,20 @@
 
 use std::sync::Arc;
 
-use redis::Value;
 use tokio::sync::Mutex;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::time::Instant;
 
-use super::command::Command;
+use super::handshake::Facts;
 use super::outbox::Outbox;
+use super::request::{Request, Verdict};
+use super::scanner::Malformed;
 use super::waiting::Lost;
 
 /// A connection that callers borrow in turn to read their reply from. Whoever goes away leaves it to the next.
 pub(super) struct Borrowed {
-    replies: Mutex<UnboundedReceiver<Result<Value, Lost>>>,
-    arrived: UnboundedSender<Result<Value, Lost>>,
+    replies: Mutex<UnboundedReceiver<Result<Vec<u8>, Lost>>>,
+    arrived: UnboundedSender<Result<Vec<u8>, Lost>>,
 }
 
 impl Default for Borrowed {
@@ -25,13 +26,55 @@ impl Default for Borrowed {
 }
 
 impl Borrowed {
-    pub(super) async fn send(&self, outbox: &Arc<Outbox>, command: &Command, due: Instant) -> Result<Value, Lost> {
+    pub(super) async fn send<R: Request + ?Sized>(
+        &self,
+        outbox: &Arc<Outbox>,
+        request: &R,
+        due: Instant,
+    ) -> Result<R::Reply, Lost> {
         let mut replies = self.replies.lock().await;
-        let (outbox, command, arrived) = (Arc::clone(outbox), command.clone(), self.arrived.clone());
+        let mut raw = Raw { bytes: Vec::new(), replies: request.replies() };
+        request.write(&mut raw.bytes);
+        let (outbox, arrived) = (Arc::clone(outbox), self.arrived.clone());
         tokio::spawn(async move {
-            let _ = arrived.send(outbox.send(&command, due).await);
+            let _ = arrived.send(outbox.send(&raw, due).await);
         });
-        replies.recv().await.unwrap_or(Err(Lost::Unanswered))
+        let reply = replies.recv().await.unwrap_or(Err(Lost::Unanswered))?;
+        request.read(&reply).map_err(Lost::Garbled)
+    }
+}
+
+/// A message as it is sent, and its replies as they come.
+struct Raw {
+    bytes: Vec<u8>,
+    replies: usize,
+}
+
+impl Request for Raw {
+    type Reply = Vec<u8>;
+
+    fn allowed(&self, _: &Facts) -> crate::Result<()> {
+        Ok(())
+    }
+
+    fn replies(&self) -> usize {
+        self.replies
+    }
+
+    fn write(&self, out: &mut Vec<u8>) {
+        out.extend_from_slice(&self.bytes);
+    }
+
+    fn read(&self, replies: &[u8]) -> Result<Vec<u8>, Malformed> {
+        Ok(replies.to_vec())
+    }
+
+    fn verdict(&self, _: &Vec<u8>) -> Verdict {
+        Verdict::Answer
+    }
+
+    fn finish(&self, reply: Vec<u8>) -> crate::Result<Vec<u8>> {
+        Ok(reply)
     }
 }
 

@@ -18,7 +18,7 @@ pub(in crate::backends::redis) struct Status {
     pub(in crate::backends::redis) reconnects: u64,
     /// The kind of the last error of the connection.
     pub(in crate::backends::redis) last_error: Option<ErrorKind>,
-    /// How many calls are under way.
+    /// How many calls are under way, those included that were given up and that the server has yet to answer.
     pub(in crate::backends::redis) queued: usize,
 }
 

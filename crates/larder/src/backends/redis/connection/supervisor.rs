@@ -2,16 +2,17 @@
 
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
+use arc_swap::ArcSwapOption;
 use tokio::runtime::Handle;
 use tokio::sync::watch;
 use tokio::task::{AbortHandle, JoinHandle};
-use tokio::time::{sleep, timeout};
+use tokio::time::{Instant, sleep, timeout};
 
 use super::backoff::Backoff;
 use super::handshake::{Facts, replica, role};
-use super::link::{Link, Sent, Until};
+use super::link::Link;
 use super::random::random;
 use super::socket::Socket;
 use super::waiting::Lost;
@@ -41,6 +42,8 @@ pub(super) struct Supervisor {
     pub(super) address: Address,
     pub(super) options: Options,
     pub(super) phase: watch::Sender<Phase>,
+    /// The link that the phase names, to be had without keeping others from it.
+    pub(super) live: ArcSwapOption<Link>,
     pub(super) links: AtomicU64,
     pub(super) last_error: Mutex<Option<ErrorKind>>,
     /// Of the last heartbeat, in microseconds; 0 before the first.
@@ -54,6 +57,7 @@ impl Supervisor {
             address,
             options,
             phase: watch::Sender::new(Phase::Idle),
+            live: ArcSwapOption::empty(),
             links: AtomicU64::new(0),
             last_error: Mutex::new(None),
             round_trip: AtomicU64::new(0),
@@ -68,10 +72,18 @@ impl Supervisor {
             return Ok(());
         }
         let runtime = runtime()?;
-        self.phase.send_replace(Phase::Away { since: Instant::now(), last: None });
+        self.turn(Phase::Away { since: Instant::now(), last: None });
         let supervisor = Arc::clone(self);
         *task = Some(runtime.spawn(async move { Running(supervisor).run().await }).abort_handle());
         Ok(())
+    }
+
+    fn turn(&self, phase: Phase) {
+        self.live.store(match &phase {
+            Phase::Live(link) => Some(Arc::clone(link)),
+            Phase::Idle | Phase::Away { .. } => None,
+        });
+        self.phase.send_replace(phase);
     }
 
     /// Ends the link and the task that keeps it.
@@ -93,7 +105,7 @@ struct Running(Arc<Supervisor>);
 
 impl Drop for Running {
     fn drop(&mut self) {
-        self.0.phase.send_replace(Phase::Idle);
+        self.0.turn(Phase::Idle);
     }
 }
 
@@ -106,7 +118,7 @@ impl Running {
                 Err(error) => error,
                 Ok((link, driver)) => {
                     let (link, born) = (Arc::new(link), Instant::now());
-                    supervisor.phase.send_replace(Phase::Live(Arc::clone(&link)));
+                    supervisor.turn(Phase::Live(Arc::clone(&link)));
                     self.watch(&link, driver).await;
                     since = Instant::now();
                     if born.elapsed() >= LASTED {
@@ -120,7 +132,7 @@ impl Running {
             };
             let refused = matches!(error.kind(), ErrorKind::Denied | ErrorKind::Config);
             *supervisor.last_error.lock().unwrap_or_else(PoisonError::into_inner) = Some(error.kind());
-            supervisor.phase.send_replace(Phase::Away { since, last: Some(Arc::new(error)) });
+            supervisor.turn(Phase::Away { since, last: Some(Arc::new(error)) });
             sleep(backoff.next(refused, random())).await;
         }
     }
@@ -140,16 +152,15 @@ impl Running {
     /// Waits for the end of a link, and ends it where the server is silent or has been demoted.
     async fn watch(&self, link: &Arc<Link>, mut driver: JoinHandle<()>) {
         let Supervisor { options, round_trip, .. } = &*self.0;
-        let runtime = Handle::current().id();
         loop {
             if timeout(options.heartbeat, &mut driver).await.is_ok() {
                 return;
             }
             let Some(probe) = &link.facts.probe else { continue };
-            let (sent, asked) = (Sent::now(Arc::clone(link)), Instant::now());
-            let until = Until { due: tokio::time::Instant::now() + options.timeout, runtime };
-            match link.send(probe, until).await {
-                Err(Lost::Late | Lost::Crowded) => sent.missed(options.timeout),
+            let asked = Instant::now();
+            match link.send(probe, asked + options.timeout).await {
+                Err(Lost::Late | Lost::Crowded) => link.missed(asked, options.timeout),
+                Err(Lost::Overloaded) => {}
                 // The driver has ended, or is about to.
                 Err(_) => link.end(|| Error::new(ErrorKind::Unavailable, "the connection was lost")),
                 Ok(reply) => {

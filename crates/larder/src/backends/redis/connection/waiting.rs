@@ -15,6 +15,9 @@ pub(super) struct Waiting {
     caller: Option<Sender<Result<Bytes, Lost>>>,
 }
 
+/// Where a caller gets all replies to its message, as they stood in the stream.
+pub(super) type Received = Receiver<Result<Bytes, Lost>>;
+
 /// Why a reply does not come.
 #[derive(Debug)]
 pub(super) enum Lost {
@@ -22,6 +25,8 @@ pub(super) enum Lost {
     Unsent,
     /// There was no room for the message until its deadline; it was not sent.
     Crowded,
+    /// Too many calls are under way; it was not sent.
+    Overloaded,
     /// The connection ended after it may have been sent.
     Unanswered,
     /// The reply was not there by the deadline.
@@ -31,8 +36,8 @@ pub(super) enum Lost {
 }
 
 impl Waiting {
-    /// Waits for so many replies, which come together and as they stood in the stream.
-    pub(super) fn new(replies: usize, due: Instant) -> (Self, Receiver<Result<Bytes, Lost>>) {
+    /// Waits for so many replies.
+    pub(super) fn new(replies: usize, due: Instant) -> (Self, Received) {
         let (caller, received) = oneshot::channel();
         (Self { due, left: replies, caller: Some(caller) }, received)
     }
@@ -43,10 +48,9 @@ impl Waiting {
         self.left == 0
     }
 
-    /// Hands all of them over.
-    pub(super) fn reply(self, replies: Bytes) {
-        // Nobody may be there any more.
-        let _ = self.caller.map(|caller| caller.send(Ok(replies)));
+    /// Hands all of them over, if there is still somebody.
+    pub(super) fn reply(self, replies: Bytes) -> bool {
+        self.caller.is_some_and(|caller| caller.send(Ok(replies)).is_ok())
     }
 
     /// Tells the caller that the deadline has passed, if it has. The replies go nowhere then.

@@ -30,8 +30,13 @@ struct Rig {
 }
 
 fn rig(fence: bool) -> Rig {
+    rig_for(fence, usize::MAX)
+}
+
+/// One that takes so many calls at once.
+fn rig_for(fence: bool, calls: usize) -> Rig {
     let (ours, peer) = duplex(1024 * 1024);
-    let (outbox, gauge) = (Arc::new(Outbox::new(fence)), Arc::new(Gauge::default()));
+    let (outbox, gauge) = (Arc::new(Outbox::new(fence, calls)), Arc::new(Gauge::default()));
     let driver = Some(Driver::new(ours, Arc::clone(&outbox), Arc::clone(&gauge)));
     Rig { driver, peer, outbox, gauge, callers: vec![] }
 }
@@ -313,7 +318,7 @@ async fn no_fence_comes_between_the_commands_of_a_transaction() {
         commands.push(get().bytes());
     }
     let outbox = Arc::clone(&rig.outbox);
-    let mut caller = Box::pin(async move { outbox.send_all(&commands, due()).await });
+    let mut caller = Box::pin(async move { outbox.send(&commands, due()).await });
     assert!(turn(&mut caller).is_none());
     rig.drive();
     let bytes = rig.arrived();
@@ -438,4 +443,22 @@ async fn a_caller_that_went_away_costs_the_others_nothing() {
     let fence = rig.fences().remove(0);
     rig.hear(&[b"$1\r\na\r\n$1\r\nb\r\n$1\r\nc\r\n", fence.as_slice()].concat()).await;
     assert_eq!(rig.answers(), ["a", "c"]);
+}
+
+#[tokio::test]
+async fn a_call_that_the_server_owes_a_reply_keeps_its_place_though_nobody_waits_for_it() {
+    let mut rig = rig_for(false, 2);
+    rig.call(2);
+    rig.callers.clear();
+    rig.drive();
+    let refused = turn(&mut pin!(rig.outbox.send(&get(), due()))).unwrap();
+    assert!(matches!(refused, Err(Lost::Overloaded)));
+    rig.hear(b"$1\r\na\r\n").await;
+    rig.call(1);
+    rig.drive();
+    rig.drive();
+    assert!(matches!(turn(&mut pin!(rig.outbox.send(&get(), due()))), Some(Err(Lost::Overloaded))));
+    rig.hear(b"$1\r\nb\r\n$1\r\nc\r\n").await;
+    assert_eq!(rig.answers(), ["c"]);
+    assert_eq!(rig.outbox.calls(), 0);
 }

@@ -4,10 +4,9 @@ use std::sync::Arc;
 
 use redis::Value;
 use tokio::io::duplex;
-use tokio::runtime::Handle;
 use tokio::time::Instant;
 
-use super::super::link::{Link, Until};
+use super::super::link::Link;
 use super::super::{Address, Command, Options};
 use super::peer::{Does, serve, value_of};
 use crate::backends::Url;
@@ -57,8 +56,8 @@ async fn rounds(harm: Harm, at: usize, fence: bool) -> Outcome {
                 let (link, key) = (Arc::clone(&link), format!("{round}-{caller}"));
                 tokio::spawn(async move {
                     // The last replies may be withheld for ever.
-                    let until = Until { due: Instant::now() + super::quick().timeout, runtime: Handle::current().id() };
-                    let reply = link.send(&Command::new("GET").arg(&key), until).await;
+                    let due = Instant::now() + super::quick().timeout;
+                    let reply = link.send(&Command::new("GET").arg(&key), due).await;
                     reply.ok().map(|value| value == Value::BulkString(value_of(key.as_bytes())))
                 })
             })
