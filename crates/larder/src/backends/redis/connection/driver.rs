@@ -8,7 +8,7 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use bytes::{Buf, BytesMut};
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite};
+use tokio::io::ReadBuf;
 use tokio::task::yield_now;
 use tokio::time::{Instant, Sleep, sleep};
 
@@ -18,6 +18,7 @@ use super::gauge::Gauge;
 use super::outbox::{KEPT, Lies, Load, Outbox};
 use super::polling::Polling;
 use super::scanner::{Malformed, Scanner};
+use super::socket::Stream;
 use super::waiting::Waiting;
 use crate::error::{Error, ErrorKind};
 
@@ -51,6 +52,8 @@ pub(super) struct Driver<S> {
     /// Whether the load at hand was put off already.
     yielded: bool,
 
+    /// Where bytes are read into.
+    room: Box<[u8]>,
     inbox: BytesMut,
     /// How many bytes the inbox begins with that the fence let through, of a message whose other replies are to come.
     through: usize,
@@ -65,11 +68,13 @@ pub(super) struct Driver<S> {
     answered: usize,
     /// How long it looks for replies.
     polling: Polling,
+    /// Whether it does.
+    looking: bool,
     /// Until the next look at deadlines, where there are any.
     look: Option<Pin<Box<Sleep>>>,
 }
 
-impl<S: AsyncRead + AsyncWrite + Unpin> Driver<S> {
+impl<S: Stream> Driver<S> {
     pub(super) fn new(socket: S, outbox: Arc<Outbox>, gauge: Arc<Gauge>) -> Self {
         Self {
             socket,
@@ -80,6 +85,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Driver<S> {
             unflushed: false,
             callers: 0,
             yielded: false,
+            room: vec![0; READ].into(),
             inbox: BytesMut::new(),
             through: 0,
             held: Vec::new(),
@@ -89,6 +95,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Driver<S> {
             in_flight: VecDeque::new(),
             answered: 0,
             polling: Polling::default(),
+            looking: false,
             look: None,
         }
     }
@@ -143,10 +150,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Driver<S> {
             if self.inbox.is_empty() && self.inbox.capacity() > KEPT {
                 self.inbox = BytesMut::new();
             }
-            if self.inbox.capacity() - self.inbox.len() < READ / 4 {
-                self.inbox.reserve(READ);
-            }
-            let read = ready!(pin!(self.socket.read_buf(&mut self.inbox)).poll(cx));
+            let mut room = ReadBuf::new(&mut self.room);
+            let read = ready!(Pin::new(&mut self.socket).poll_read(cx, &mut room));
+            self.inbox.extend_from_slice(room.filled());
+            let read = read.map(|()| room.filled().len());
             self.gauge.read();
             self.polling.came();
             match read {
@@ -231,24 +238,34 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Driver<S> {
     }
 }
 
-impl<S: AsyncRead + AsyncWrite + Unpin> Future for Driver<S> {
+impl<S: Stream> Future for Driver<S> {
     type Output = ();
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
         let this = &mut *self;
-        let ended = match this.receive(cx) {
-            Poll::Pending => this.send(cx),
-            ended => ended,
-        };
-        let Poll::Ready(error) = ended else {
-            this.watch(cx);
-            if this.in_flight.len() >= SEVERAL && this.polling.again() {
-                wake_when_idle(cx);
+        loop {
+            let ended = match this.receive(cx) {
+                Poll::Pending => this.send(cx),
+                ended => ended,
+            };
+            if let Poll::Ready(error) = ended {
+                this.gauge.ended(|| error);
+                return Poll::Ready(());
             }
-            return Poll::Pending;
-        };
-        this.gauge.ended(|| error);
-        Poll::Ready(())
+            let looking = this.in_flight.len() >= SEVERAL && this.polling.again();
+            let looked = std::mem::replace(&mut this.looking, looking);
+            this.socket.look(looking);
+            if looking {
+                wake_when_idle(cx);
+                break;
+            }
+            if !looked {
+                break;
+            }
+            // Whoever is to be woken by what comes has to read before that.
+        }
+        this.watch(cx);
+        Poll::Pending
     }
 }
 

@@ -4,7 +4,6 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use sha1::{Digest, Sha1};
-use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::runtime::{Handle, Id, RuntimeFlavor};
 use tokio::task::{AbortHandle, JoinHandle};
 use tokio::time::{Instant, timeout_at};
@@ -15,6 +14,7 @@ use super::handshake::{Facts, handshake};
 use super::outbox::{Outbox, Posted};
 use super::random::random;
 use super::request::Request;
+use super::socket::Stream;
 use super::waiting::{Lost, Received};
 use super::{Address, Options};
 use crate::error::{Error, ErrorKind, Result};
@@ -48,7 +48,7 @@ impl Link {
         before: Option<&Facts>,
     ) -> Result<(Self, JoinHandle<()>)>
     where
-        S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
+        S: Stream + Send + 'static,
     {
         let (socket, facts) = handshake(socket, address, options, before).await?;
         let gauge = Arc::new(Gauge::default());

@@ -7,6 +7,7 @@
 mod address;
 mod backoff;
 mod command;
+mod direct;
 mod driver;
 mod failed;
 mod fence;

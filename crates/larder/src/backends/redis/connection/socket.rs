@@ -13,15 +13,22 @@ use tokio::net::{TcpSocket, TcpStream, lookup_host};
 use tokio::time::timeout;
 use tokio_rustls::client::TlsStream;
 
+use super::direct::Direct;
 use super::{Address, Place, tls};
 use crate::error::{Error, ErrorKind, Result};
 
+/// What a driver drives.
+pub(super) trait Stream: AsyncRead + AsyncWrite + Unpin {
+    /// Whether whoever reads comes back by itself where nothing has come, so that nobody need wake it.
+    fn look(&mut self, looking: bool);
+}
+
 /// A connected socket.
 pub(super) enum Socket {
-    Tcp(TcpStream),
-    Tls(Box<TlsStream<TcpStream>>),
+    Tcp(Direct<TcpStream>),
+    Tls(Box<TlsStream<Direct<TcpStream>>>),
     #[cfg(unix)]
-    Unix(UnixStream),
+    Unix(Direct<UnixStream>),
 }
 
 impl Socket {
@@ -44,7 +51,7 @@ impl Socket {
             }
             #[cfg(unix)]
             Place::Unix(path) => match timeout(limit, UnixStream::connect(path)).await {
-                Ok(Ok(socket)) => Ok(Self::Unix(socket)),
+                Ok(Ok(socket)) => Ok(Self::Unix(Direct::new(socket))),
                 Ok(Err(error)) => Err(unreachable(error)),
                 Err(_) => Err(silent("the server does not answer")),
             },
@@ -55,7 +62,7 @@ impl Socket {
 }
 
 /// The first of several addresses that can be connected to.
-async fn first(found: impl Iterator<Item = SocketAddr>, limit: Duration) -> Result<TcpStream> {
+async fn first(found: impl Iterator<Item = SocketAddr>, limit: Duration) -> Result<Direct<TcpStream>> {
     let mut last = Error::new(ErrorKind::Unavailable, "the name of the server has no address");
     for address in found {
         match timeout(limit, tcp(address)).await {
@@ -67,11 +74,11 @@ async fn first(found: impl Iterator<Item = SocketAddr>, limit: Duration) -> Resu
     Err(last)
 }
 
-async fn tcp(address: SocketAddr) -> io::Result<TcpStream> {
+async fn tcp(address: SocketAddr) -> io::Result<Direct<TcpStream>> {
     let socket = if address.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
     socket.set_keepalive(true)?;
     socket.set_nodelay(true)?;
-    socket.connect(address).await
+    socket.connect(address).await.map(Direct::new)
 }
 
 fn unreachable(error: io::Error) -> Error {
@@ -118,4 +125,20 @@ impl AsyncWrite for Socket {
     fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         on!(self, poll_shutdown, cx)
     }
+}
+
+impl Stream for Socket {
+    fn look(&mut self, looking: bool) {
+        match self {
+            Self::Tcp(socket) => socket.look(looking),
+            Self::Tls(socket) => socket.get_mut().0.look(looking),
+            #[cfg(unix)]
+            Self::Unix(socket) => socket.look(looking),
+        }
+    }
+}
+
+#[cfg(test)]
+impl Stream for tokio::io::DuplexStream {
+    fn look(&mut self, _: bool) {}
 }

@@ -4,7 +4,7 @@ use std::io;
 use std::path::Path;
 use std::sync::Arc;
 
-use tokio::net::TcpStream;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 use tokio_rustls::rustls::crypto::ring;
@@ -16,7 +16,11 @@ use super::Tls;
 use crate::error::{Error, ErrorKind, Result};
 
 /// Does the handshake of TLS. Files are read anew each time, since they are renewed while we run.
-pub(super) async fn secured(socket: TcpStream, host: &str, tls: &Tls) -> Result<TlsStream<TcpStream>> {
+pub(super) async fn secured<S: AsyncRead + AsyncWrite + Unpin>(
+    socket: S,
+    host: &str,
+    tls: &Tls,
+) -> Result<TlsStream<S>> {
     let name = tls.name.as_deref().unwrap_or(host).to_owned();
     let name = ServerName::try_from(name).map_err(|error| {
         config("the host of the `rediss:` URL is not a name that a certificate can bear: set `tls_name`")
