@@ -55,7 +55,7 @@ fn runtime() -> Runtime {
 
 fn main() -> std::io::Result<()> {
     let asked = asked();
-    let server = Server::start();
+    let server = Server::builder().own_session().start();
     let mut figures = Figures::default();
     figures.fact("machine", machine());
     figures.fact("allocator", allocator());

@@ -38,7 +38,7 @@ fn asked() -> Asked {
 
 fn main() -> std::io::Result<()> {
     let asked = asked();
-    let server = Server::start();
+    let server = Server::builder().own_session().start();
     let mut figures = Figures::default();
     figures.fact("machine", machine());
     figures.fact("allocator", allocator());

@@ -17,6 +17,7 @@ pub struct Builder {
     wrong_name: bool,
     lines: String,
     replica: bool,
+    own_session: bool,
 }
 
 /// The file of the unix socket in the server's folder.
@@ -93,13 +94,20 @@ impl Builder {
             .config("loading-process-events-interval-bytes", "1024")
     }
 
+    /// Runs it in a session of its own (`setsid`), as every service is: Linux shares cores between sessions first, and
+    /// within one between threads, so that a client of two threads would take two thirds of them.
+    pub fn own_session(mut self) -> Self {
+        self.own_session = true;
+        self
+    }
+
     /// Starts it and waits until it serves commands.
     ///
     /// # Panics
     /// Where `redis-server` is not installed or refuses what was asked of it.
     pub fn start(self) -> Server {
         let (user, password) = ADMIN;
-        let (process, certificates) = Process::start(|folder| {
+        let (process, certificates) = Process::start(self.own_session, |folder| {
             let certificates = self.tls.then(|| Certificates::make(folder, self.wrong_name));
             let tls = certificates.as_ref().map_or(String::new(), Certificates::config);
             let config = format!(

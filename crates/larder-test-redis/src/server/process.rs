@@ -19,6 +19,7 @@ pub(super) struct Process {
     child: Mutex<Option<Child>>,
     watchdog: Mutex<Child>,
     folder: TempDir,
+    own_session: bool,
 }
 
 /// Outlives the test process by a moment, however that ends: reads the server's process from a pipe (an empty line for
@@ -32,7 +33,7 @@ while read -r line; do pid=$line; done
 
 impl Process {
     /// Starts a server with the lines of redis.conf that are made for its folder, on whatever port is free.
-    pub(super) fn start<T>(configure: impl FnOnce(&Path) -> (String, bool, T)) -> (Self, T) {
+    pub(super) fn start<T>(own_session: bool, configure: impl FnOnce(&Path) -> (String, bool, T)) -> (Self, T) {
         let folder = tempfile::Builder::new().prefix("larder-redis-").tempdir().expect("a folder can be made");
         let (config, tls, made) = configure(folder.path());
         let watchdog = Command::new("sh")
@@ -43,7 +44,7 @@ impl Process {
             .stderr(Stdio::null())
             .spawn()
             .expect("there is a shell");
-        let mut process = Self { port: 0, child: Mutex::new(None), watchdog: Mutex::new(watchdog), folder };
+        let mut process = Self { port: 0, child: Mutex::new(None), watchdog: Mutex::new(watchdog), folder, own_session };
         loop {
             process.port = free_port();
             let (plain, tls) = if tls { (0, process.port) } else { (process.port, 0) };
@@ -95,7 +96,11 @@ impl Process {
         let _ = fs::remove_file(self.folder().join(SOCKET)); // that of a killed server answers nobody
         let log = self.folder().join("log");
         let _ = fs::remove_file(&log);
-        let spawned = Command::new("redis-server")
+        let mut command = Command::new(if self.own_session { "setsid" } else { "redis-server" });
+        if self.own_session {
+            command.arg("redis-server");
+        }
+        let spawned = command
             .arg(self.folder().join("redis.conf"))
             .stdin(Stdio::null())
             .stdout(Stdio::null())
