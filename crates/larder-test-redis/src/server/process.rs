@@ -44,7 +44,8 @@ impl Process {
             .stderr(Stdio::null())
             .spawn()
             .expect("there is a shell");
-        let mut process = Self { port: 0, child: Mutex::new(None), watchdog: Mutex::new(watchdog), folder, own_session };
+        let mut process =
+            Self { port: 0, child: Mutex::new(None), watchdog: Mutex::new(watchdog), folder, own_session };
         loop {
             process.port = free_port();
             let (plain, tls) = if tls { (0, process.port) } else { (process.port, 0) };
