@@ -52,7 +52,8 @@ Each has one connection, and all clients run on the same kind of runtime, a work
 the server. Callers call again as soon as they have their answer. `larder` is the backend with its fence, `larder, no fence`
 with `fence=false`. redis-benchmark has a connection for each caller, its own event loop, and no ttl in its SET. An
 indexed put is a MULTI of ZADD, twice PEXPIRE and SET; redis-rs sends the same. *All of 10* is timed with one caller, by
-`Store::all`; `SCAN` is what a pattern that the index does not know costs. Candidates take turns in beginning a round. How
+`Store::all`; `SCAN` is what a pattern that the index does not know costs. Candidates take turns in beginning a round. The
+server is in a session of its own, as a service is: Linux shares cores between sessions, and within one between threads. How
 many calls a second come of it depends on how long the machine takes to wake a core that sleeps, and strays by as much from
 run to run; the CPU that a call takes strays less.
 ";

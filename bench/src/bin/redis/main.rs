@@ -1,7 +1,7 @@
 //! The Redis backend beside redis-rs and fred used directly, and beside redis-benchmark: the same commands on the same
 //! server, in turn.
 //!
-//! Options: `--quick`, `--calls N` (80,000 a round), `--records N` (1,000,000), `--rounds N` (5), `--callers N` (that
+//! Options: `--quick`, `--calls N` (200,000 a round), `--records N` (1,000,000), `--rounds N` (5), `--callers N` (that
 //! crowd alone, and nothing else).
 
 mod candidate;
@@ -32,7 +32,7 @@ struct Asked {
 }
 
 fn asked() -> Asked {
-    let mut asked = Asked { calls: 80_000, records: 1_000_000, rounds: 5, callers: None, quick: false };
+    let mut asked = Asked { calls: 200_000, records: 1_000_000, rounds: 5, callers: None, quick: false };
     let mut arguments = std::env::args().skip(1);
     while let Some(argument) = arguments.next() {
         let mut next = || arguments.next().unwrap_or_else(|| panic!("{argument} wants a value"));

@@ -313,7 +313,7 @@ impl Connection {
             let changed = phases.changed();
             match until {
                 // While the first attempt is under way there is nothing to say yet.
-                Some(until) if last.is_some() => match timeout_at(until.into(), changed).await {
+                Some(until) if last.is_some() => match timeout_at(until, changed).await {
                     Ok(changed) => changed.map_err(|_| away(None))?,
                     Err(_) => return Err(away(last.as_ref())),
                 },
