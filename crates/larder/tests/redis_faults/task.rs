@@ -260,18 +260,30 @@ impl Task {
         self.doubtful.push((std::mem::replace(&mut self.slots[slot], fresh), other));
     }
 
+    /// Ends when a call is to be cancelled: after so many microseconds, or a few turns of the scheduler, since no timer
+    /// comes before a quick answer; or never.
+    async fn patience(cancels: bool, by_time: bool, micros: u64) {
+        match (cancels, by_time) {
+            (false, _) => std::future::pending().await,
+            (true, true) => tokio::time::sleep(Duration::from_micros(micros)).await,
+            (true, false) => {
+                for _ in 0..micros % 8 {
+                    tokio::task::yield_now().await;
+                }
+            }
+        }
+    }
+
     /// Makes a call, sometimes cancels it, and counts how it ended.
     async fn ends<T>(&mut self, (what, writes): Verb, call: impl Future<Output = Result<T, Error>>) -> End<T> {
         let began = Instant::now();
         let well = self.shared.well_since().is_some_and(|since| since < began);
-        let patience = match self.shared.cancels && self.rng.u8(..10) == 0 {
-            true => Duration::from_micros(self.rng.u64(..3_000)),
-            false => Duration::from_secs(3600),
-        };
-        let end = match tokio::time::timeout(patience, call).await {
-            Err(_) => End::Cancelled,
-            Ok(Ok(answer)) => End::Done(answer),
-            Ok(Err(error)) => End::Failed(error.kind()),
+        let cancels = self.shared.cancels && self.rng.u8(..10) == 0;
+        let patience = Self::patience(cancels, self.rng.bool(), self.rng.u64(..3_000));
+        let end = tokio::select! {
+            biased;
+            answer = call => answer.map_or_else(|error| End::Failed(error.kind()), End::Done),
+            () = patience => End::Cancelled,
         };
         self.tally.calls += 1;
         self.tally.slowest = self.tally.slowest.max((began.elapsed(), what));

@@ -211,7 +211,6 @@ impl Connection {
         due: Instant,
         mut sent: Option<Sent<R::Reply>>,
     ) -> Result<R::Reply> {
-        supervisor::runtime()?;
         let options = &self.0.supervisor.options;
         let (mut lost, mut replayed, mut pause) = (None, false, FIRST_PAUSE);
         // Why a server could not answer yet.
@@ -220,6 +219,7 @@ impl Connection {
             let Sent { number, at, outcome } = match sent.take() {
                 Some(sent) => sent,
                 None => {
+                    supervisor::runtime()?;
                     let link = match self.live(lost) {
                         Some(link) => link,
                         None => match timeout_at(due, self.wait(lost)).await {
@@ -238,6 +238,7 @@ impl Connection {
                 Ok(reply) => match request.verdict(&reply) {
                     Verdict::Answer => return request.finish(reply),
                     Verdict::Later(why) => {
+                        supervisor::runtime()?;
                         if timeout_at(due, sleep(pause)).await.is_err() {
                             return Err(why);
                         }
