@@ -1,9 +1,11 @@
-//! What a server's refusals mean to a caller.
+//! What a caller is told where a call fails: what a server's refusals mean, and what became of what was sent.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use redis::ServerError;
 
+use super::Effect;
 use super::scanner::Malformed;
 use crate::error::{Error, ErrorKind};
 
@@ -88,6 +90,36 @@ pub(super) fn passes(error: &ServerError) -> bool {
 pub(super) fn demoted(error: &ServerError) -> bool {
     error.code() == "READONLY"
 }
+/// What became of a message that was handed over and whose reply never came.
+pub(super) fn unanswered(effect: Effect) -> Error {
+    match effect {
+        Effect::Read => Error::new(ErrorKind::Unavailable, "no reply came in time, or the connection was lost"),
+        Effect::Write => Error::new(ErrorKind::Unknown, "no reply came: the write may have been applied"),
+    }
+}
+
+pub(super) fn crowded() -> Error {
+    Error::new(ErrorKind::Unavailable, "the server took nothing in time: the command was not sent")
+}
+
+pub(super) fn overloaded() -> Error {
+    Error::new(ErrorKind::Overloaded, "too many calls are under way: try again later, or raise `queue`")
+}
+
+/// There is no connection, and why.
+pub(super) fn away(last: Option<&Arc<Error>>) -> Error {
+    last.map_or_else(|| Error::new(ErrorKind::Unavailable, "the server does not answer"), again)
+}
+
+/// Tells several callers of one error: of its kind where they have to change something, else that nothing was sent.
+pub(super) fn again(last: &Arc<Error>) -> Error {
+    let kind = match last.kind() {
+        kind @ (ErrorKind::Denied | ErrorKind::Config) => kind,
+        _ => ErrorKind::Unavailable,
+    };
+    Error::new(kind, last.to_string()).caused_by(Arc::clone(last))
+}
+
 /// Why a connection ends that brings what no server answers.
 pub(super) fn garbled(Malformed(why): Malformed) -> Error {
     let message = format!("the connection was ended because {why}: look at what lies before the server");

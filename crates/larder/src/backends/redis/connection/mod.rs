@@ -47,6 +47,7 @@ pub(in crate::backends::redis) use failed::failed;
 pub(in crate::backends::redis) use options::Options;
 pub(in crate::backends::redis) use status::{State, Status};
 
+use failed::{again, away, crowded, garbled, overloaded, unanswered};
 use handshake::Facts;
 use link::Link;
 use request::{Request, Verdict};
@@ -268,7 +269,7 @@ impl Connection {
                 Err(why @ (Lost::Unsent | Lost::Unanswered | Lost::Garbled(_))) => {
                     lost = Some(number);
                     let cause = || match why {
-                        Lost::Garbled(malformed) => failed::garbled(malformed),
+                        Lost::Garbled(malformed) => garbled(malformed),
                         _ => Error::new(ErrorKind::Unavailable, "the connection was lost"),
                     };
                     link.inspect(|link| link.end(cause));
@@ -367,34 +368,4 @@ impl fmt::Debug for Connection {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Connection").field("address", &self.0.supervisor.address).finish_non_exhaustive()
     }
-}
-
-/// What became of a message that was handed over and whose reply never came.
-fn unanswered(effect: Effect) -> Error {
-    match effect {
-        Effect::Read => Error::new(ErrorKind::Unavailable, "no reply came in time, or the connection was lost"),
-        Effect::Write => Error::new(ErrorKind::Unknown, "no reply came: the write may have been applied"),
-    }
-}
-
-fn crowded() -> Error {
-    Error::new(ErrorKind::Unavailable, "the server took nothing in time: the command was not sent")
-}
-
-fn overloaded() -> Error {
-    Error::new(ErrorKind::Overloaded, "too many calls are under way: try again later, or raise `queue`")
-}
-
-/// There is no connection, and why.
-fn away(last: Option<&Arc<Error>>) -> Error {
-    last.map_or_else(|| Error::new(ErrorKind::Unavailable, "the server does not answer"), again)
-}
-
-/// Tells several callers of one error: of its kind where they have to change something, else that nothing was sent.
-fn again(last: &Arc<Error>) -> Error {
-    let kind = match last.kind() {
-        kind @ (ErrorKind::Denied | ErrorKind::Config) => kind,
-        _ => ErrorKind::Unavailable,
-    };
-    Error::new(kind, last.to_string()).caused_by(Arc::clone(last))
 }

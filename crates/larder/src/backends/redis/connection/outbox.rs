@@ -43,44 +43,10 @@ struct Lying {
     ended: bool,
 }
 
-impl Lying {
-    fn is_open(&self, limit: usize) -> Result<(), Lost> {
-        match self {
-            Self { ended: true, .. } => Err(Lost::Unsent),
-            Self { calls, .. } if *calls >= limit => Err(Lost::Overloaded),
-            _ => Ok(()),
-        }
-    }
-}
-
-/// Counts a call that waits for room.
-struct Place<'a>(&'a Outbox);
-
-impl<'a> Place<'a> {
-    fn take(outbox: &'a Outbox) -> Result<Self, Lost> {
-        let mut lying = outbox.lock();
-        lying.is_open(outbox.limit)?;
-        lying.calls += 1;
-        Ok(Self(outbox))
-    }
-}
-
-impl Drop for Place<'_> {
-    fn drop(&mut self) {
-        self.0.lock().calls -= 1;
-    }
-}
-
 /// What became of a message that was to be left.
 pub(super) enum Posted {
     Here(Received),
     NoRoom(Waiting, Received),
-}
-
-/// Waits for the replies to a message, and reads them: the task that owns the socket has enough to do.
-pub(super) async fn answer<R: Request + ?Sized>(request: &R, received: Received) -> Result<R::Reply, Lost> {
-    let replies = received.await.unwrap_or(Err(Lost::Unanswered))?;
-    request.read(&replies).map_err(Lost::Garbled)
 }
 
 /// What is taken at once.
@@ -177,7 +143,7 @@ impl Outbox {
     /// next.
     pub(super) fn wait(&self, answered: usize, cx: &Context<'_>) -> Lies {
         let mut lying = self.lock();
-        lying.calls = lying.calls.saturating_sub(answered);
+        lying.release(answered);
         if !lying.taker.as_ref().is_some_and(|taker| taker.will_wake(cx.waker())) {
             lying.taker = Some(cx.waker().clone());
         }
@@ -221,5 +187,43 @@ impl Outbox {
 
     fn lock(&self) -> MutexGuard<'_, Lying> {
         self.lying.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Waits for the replies to a message, and reads them: the task that owns the socket has enough to do.
+pub(super) async fn answer<R: Request + ?Sized>(request: &R, received: Received) -> Result<R::Reply, Lost> {
+    let replies = received.await.unwrap_or(Err(Lost::Unanswered))?;
+    request.read(&replies).map_err(Lost::Garbled)
+}
+
+impl Lying {
+    fn is_open(&self, limit: usize) -> Result<(), Lost> {
+        match self {
+            Self { ended: true, .. } => Err(Lost::Unsent),
+            Self { calls, .. } if *calls >= limit => Err(Lost::Overloaded),
+            _ => Ok(()),
+        }
+    }
+
+    fn release(&mut self, calls: usize) {
+        self.calls = self.calls.saturating_sub(calls);
+    }
+}
+
+/// Counts a call that waits for room.
+struct Place<'a>(&'a Outbox);
+
+impl<'a> Place<'a> {
+    fn take(outbox: &'a Outbox) -> Result<Self, Lost> {
+        let mut lying = outbox.lock();
+        lying.is_open(outbox.limit)?;
+        lying.calls += 1;
+        Ok(Self(outbox))
+    }
+}
+
+impl Drop for Place<'_> {
+    fn drop(&mut self) {
+        self.0.lock().release(1);
     }
 }
