@@ -140,7 +140,7 @@ mod tests {
 
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
     use tokio::net::TcpListener;
-    use tokio::time::timeout;
+    use tokio::time::{sleep, timeout};
 
     use super::*;
 
@@ -150,8 +150,13 @@ mod tests {
         (Direct::new(ours), listener.accept().await.unwrap().0)
     }
 
+    /// Whoever is woken by the time alone would read what is there.
     async fn soon<T>(what: impl Future<Output = io::Result<T>>) -> T {
-        timeout(Duration::from_secs(10), what).await.expect("it is woken").unwrap()
+        tokio::select! {
+            biased;
+            () = sleep(Duration::from_secs(10)) => panic!("it was not woken"),
+            done = what => done.unwrap(),
+        }
     }
 
     #[tokio::test]
