@@ -304,3 +304,22 @@ fn a_connection_outlives_the_runtime_that_it_was_first_used_on() {
     };
     assert_eq!(error.kind(), ErrorKind::Config);
 }
+
+#[test]
+fn a_write_whose_reply_is_lost_is_unknown_also_to_a_caller_on_no_runtime() {
+    let home = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+    let (address, _ends) =
+        home.block_on(peer(|_, command, reply| if is(command, "SET") { Does::Ends } else { Does::Sends(reply) }));
+    let connection = Connection::new(address, quick());
+    home.block_on(connection.connect()).unwrap();
+    let set = Command::new("SET").arg("k").arg("v");
+    let (mut call, begun) = (pin!(connection.call(&set, Effect::Write)), Instant::now());
+    let answer = loop {
+        if let Poll::Ready(answer) = call.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
+            break answer;
+        }
+        assert!(begun.elapsed() < LATE);
+        std::thread::yield_now();
+    };
+    assert_eq!(answer.unwrap_err().kind(), ErrorKind::Unknown);
+}
