@@ -342,7 +342,7 @@ pub struct Health {
     pub reconnects: u64,
     /// The kind of the last error of the connection.
     pub last_error: Option<ErrorKind>,
-    /// Calls under way.
+    /// Calls under way, those included that were given up and that the server has yet to answer.
     pub queued: usize,
 }
 

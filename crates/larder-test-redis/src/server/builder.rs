@@ -95,7 +95,7 @@ impl Builder {
     }
 
     /// Runs it in a session of its own (`setsid`), as every service is: Linux shares cores between sessions first, and
-    /// within one between threads, so that a client of two threads would take two thirds of them.
+    /// within one between threads.
     pub fn own_session(mut self) -> Self {
         self.own_session = true;
         self
